@@ -1,0 +1,71 @@
+"""The shared core of the Taskcluster clients: credentials, signing, retries, errors and helpers.
+
+Importing it neither connects nor reads the environment, and does not load httpx.
+"""
+
+from __future__ import annotations
+
+from . import scopes, urls
+from ._client import AsyncClient, Client
+from ._credentials import Credentials
+from ._dates import from_now, json_date, parse_json_date
+from ._errors import (
+    APIError,
+    AuthenticationFailed,
+    BadRequest,
+    Conflict,
+    CredentialsExpired,
+    FailedDependency,
+    Gone,
+    InsufficientScopes,
+    NotAcceptable,
+    NotFound,
+    ServerError,
+    TaskclusterError,
+    TimedOut,
+    TooManyRequests,
+    TransportError,
+)
+from ._options import AsyncClientOptions, AsyncProvider, ClientOptions, Provider
+from ._response import Response
+from ._retry import Retry
+from ._slugids import decode_slug_id, encode_slug_id, is_slug_id, slug_id, stable_slug_ids
+from ._version import __version__
+
+__all__ = [
+    "APIError",
+    "AsyncClient",
+    "AsyncClientOptions",
+    "AsyncProvider",
+    "AuthenticationFailed",
+    "BadRequest",
+    "Client",
+    "ClientOptions",
+    "Conflict",
+    "Credentials",
+    "CredentialsExpired",
+    "FailedDependency",
+    "Gone",
+    "InsufficientScopes",
+    "NotAcceptable",
+    "NotFound",
+    "Provider",
+    "Response",
+    "Retry",
+    "ServerError",
+    "TaskclusterError",
+    "TimedOut",
+    "TooManyRequests",
+    "TransportError",
+    "__version__",
+    "decode_slug_id",
+    "encode_slug_id",
+    "from_now",
+    "is_slug_id",
+    "json_date",
+    "parse_json_date",
+    "scopes",
+    "slug_id",
+    "stable_slug_ids",
+    "urls",
+]

@@ -1,0 +1,233 @@
+"""The driver for asyncio and trio."""
+
+from __future__ import annotations
+
+import inspect
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import httpx
+
+from .._credentials import Credentials
+from .._errors import TaskclusterError, TimedOut
+from .._flow import Authorize, Flow, Send, Step, logger
+from .._response import Response
+from .._source import CredentialSource
+from .body import BodyReader
+from .exchange import Exchange
+from .network import transport_options
+from .sync import IDLE_SECONDS
+
+
+class AsyncDriver:
+    """Does the steps of flows, each in the task that awaits it."""
+
+    def __init__(
+        self,
+        *,
+        scheme: str,
+        host: str,
+        port: int,
+        max_connections: int,
+        ssl_context: ssl.SSLContext | None,
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> None:
+        self._given = transport
+        self._pool = AsyncPool(
+            lambda: httpx.AsyncHTTPTransport(**transport_options(scheme, host, port, ssl_context)),
+            max_connections,
+        )
+
+    async def run(self, flow: Flow) -> Response:
+        """Do a flow's steps to its end, and return its answer."""
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    result = await self._do(step)
+                except Exception as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(result)
+        except StopIteration as end:
+            response: Response = end.value
+            return response
+
+    async def credentials(self, step: Authorize) -> Credentials | None:
+        """Ask the provider, once for all the tasks that wait."""
+        # Not fail_after: the provider may raise a TimeoutError of its own.
+        with anyio.move_on_after(step.remaining):
+            return await self._renewed(step)
+        raise TimedOut("the deadline passed while the credentials were renewed", sent=False)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._pool.aclose()
+        if self._given is not None:
+            await self._given.aclose()
+
+    async def _renewed(self, step: Authorize) -> Credentials | None:
+        source, clock = step.session.source, step.session.options.clock
+        async with self._lock_of(source):
+            if source.provider is None or not source.due(clock(), step.rejected):
+                return source.current
+            try:
+                value = source.provider()
+                return source.accept(await value if inspect.isawaitable(value) else value, clock())
+            except Exception as error:
+                old = source.keep(clock(), step.rejected)
+                if old is None:
+                    raise
+                logger.warning(
+                    "the credentials provider failed (%s); going on with the old ones", type(error).__name__
+                )
+                return old
+
+    @staticmethod
+    def _lock_of(source: CredentialSource) -> anyio.Lock:
+        # A lock of one event loop is of no use in the next.
+        loop = anyio.lowlevel.current_token()
+        if source.lock is None or source.lock[0] != loop:
+            source.lock = (loop, anyio.Lock())
+        lock: anyio.Lock = source.lock[1]
+        return lock
+
+    async def _do(self, step: Step) -> Any:
+        if isinstance(step, Send):
+            return await self._send(step)
+        if isinstance(step, Authorize):
+            return await self.credentials(step)
+        return await anyio.sleep(step.seconds)
+
+    async def _send(self, step: Send) -> Response:
+        with anyio.move_on_after(step.remaining):
+            return await self._exchange(step)
+        raise TimedOut(f"{step.request.name}: the deadline passed")
+
+    async def _exchange(self, step: Send) -> Response:
+        # The deadline is kept by cancelling, in `_send`.
+        exchange = Exchange(step, until=None)
+        if self._given is not None:
+            return await _send_through(self._given, exchange)
+        transport = await self._pool.take()
+        try:
+            response = await _send_through(transport, exchange)
+        except BaseException:
+            await self._pool.drop(transport)
+            raise
+        await self._pool.put_back(transport)
+        return response
+
+
+class AsyncPool:
+    """Transports of one connection each: last in, first out, so that busy ones stay warm and the others age."""
+
+    def __init__(self, make: Callable[[], httpx.AsyncBaseTransport], limit: int) -> None:
+        self._make = make
+        self._limit = limit
+        self._closed = False
+        self._begin(None)
+
+    def _begin(self, loop: object) -> None:
+        self._loop = loop
+        self._busy = 0
+        self._idle: deque[tuple[float, httpx.AsyncBaseTransport]] = deque()
+        self._waiting: deque[anyio.Event] = deque()
+
+    async def take(self) -> httpx.AsyncBaseTransport:
+        """Return a transport that nobody else uses, when there is one."""
+        loop = anyio.lowlevel.current_token()
+        if loop != self._loop:
+            # Connections belong to the event loop that opened them; those of a finished one are lost with it.
+            self._begin(loop)
+        while self._busy >= self._limit:
+            await self._wait()
+        self._busy += 1
+        try:
+            return self._idle.pop()[1] if self._idle else self._make()
+        except BaseException:
+            self._leave()
+            raise
+
+    async def put_back(self, transport: httpx.AsyncBaseTransport) -> None:
+        """Keep a transport, whose answer has been read to its end, for the next call."""
+        now = time.monotonic()
+        self._leave()
+        if self._closed:
+            await _close(transport)
+            return
+        self._idle.append((now, transport))
+        # While one is being closed, other tasks may take all the others.
+        while self._idle and now - self._idle[0][0] > IDLE_SECONDS:
+            await _close(self._idle.popleft()[1])
+
+    async def drop(self, transport: httpx.AsyncBaseTransport) -> None:
+        """Close a transport whose connection is in an unknown state."""
+        self._leave()
+        await _close(transport)
+
+    async def aclose(self) -> None:
+        """Close the idle transports now, and the busy ones when they come back."""
+        self._closed = True
+        while self._idle:
+            await _close(self._idle.pop()[1])
+
+    async def _wait(self) -> None:
+        turn = anyio.Event()
+        self._waiting.append(turn)
+        try:
+            await turn.wait()
+        except BaseException:
+            if turn.is_set():
+                self._wake()
+            else:
+                self._waiting.remove(turn)
+            raise
+
+    def _leave(self) -> None:
+        self._busy -= 1
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().set()
+
+
+async def _send_through(transport: httpx.AsyncBaseTransport, exchange: Exchange) -> Response:
+    try:
+        answer = await transport.handle_async_request(exchange.request)
+        try:
+            reader = exchange.reader(answer)
+            await _feed(reader, answer)
+            return exchange.response(answer, reader)
+        finally:
+            await answer.aclose()
+    except (httpx.HTTPError, httpx.StreamError) as error:
+        raise exchange.failure(error) from error
+
+
+async def _feed(reader: BodyReader, answer: httpx.Response) -> None:
+    assert isinstance(answer.stream, httpx.AsyncByteStream)
+    pieces = aiter(answer.stream)
+    try:
+        async for data in pieces:
+            reader.feed(data)
+    except TaskclusterError:
+        # httpcore's generators are suspended now, which trio warns about; reading on when closed ends them.
+        await answer.aclose()
+        with suppress(Exception):
+            async for _ in pieces:
+                pass
+        raise
+
+
+async def _close(transport: httpx.AsyncBaseTransport) -> None:
+    # Also in a task that is being cancelled, or the socket would stay open.
+    with anyio.CancelScope(shield=True):
+        await transport.aclose()

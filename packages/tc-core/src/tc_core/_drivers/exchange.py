@@ -1,0 +1,80 @@
+"""What sync and async exchanges have in common: the httpx request, and httpx's errors as ours."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+
+from .._errors import TimedOut, TransportError, redact
+from .._flow import Send
+from .._response import Response
+from .body import BodyReader
+
+_SHORTEST = 0.001
+"""Sockets take a timeout of 0 seconds for a wish not to wait at all."""
+
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+class Timeouts(dict[str, float]):
+    """Seconds for each part of an exchange, which httpcore asks for when the part begins.
+
+    So each is told what is left until then, and a stall in one part leaves less for the next.
+    """
+
+    def __init__(self, timeout: float, until: float | None) -> None:
+        super().__init__(dict.fromkeys(("connect", "read", "write", "pool"), timeout))
+        self._until = until
+
+    def get(self, part: str, default: Any = None, /) -> Any:
+        seconds = super().get(part, default)
+        if self._until is None or seconds is None:
+            return seconds
+        return min(seconds, max(self._until - time.monotonic(), _SHORTEST))
+
+
+class Exchange:
+    """One request on its way; ``until`` is the monotonic time at which the call's deadline passes."""
+
+    def __init__(self, step: Send, until: float | None) -> None:
+        self.name = step.request.name
+        self._until = until
+        self.request = httpx.Request(
+            step.request.verb,
+            step.request.url,
+            headers=step.request.headers,
+            content=step.request.body,
+            extensions={"timeout": Timeouts(step.timeout, until)},
+        )
+
+    def reader(self, answer: httpx.Response) -> BodyReader:
+        """Return what is to be fed with the answer's body."""
+        return BodyReader(answer.headers.get("content-encoding", ""))
+
+    def check_deadline(self) -> None:
+        """Raise TimedOut if the time is up; a body that trickles in would never hit a read timeout."""
+        if self._until is not None and time.monotonic() > self._until:
+            raise TimedOut(f"{self.name}: the deadline passed inside the answer")
+
+    def response(self, answer: httpx.Response, reader: BodyReader) -> Response:
+        """Return the complete answer."""
+        return Response(answer.status_code, dict(answer.headers.items()), reader.finish())
+
+    def failure(self, error: httpx.HTTPError | httpx.StreamError) -> TransportError:
+        """Translate an error of httpx."""
+        sent = not isinstance(error, _NOT_SENT)
+        what = str(error) or type(error).__name__
+        if isinstance(error, httpx.TimeoutException):
+            return TimedOut(
+                f"{self.name}: no progress within the timeout ({type(error).__name__})", sent=sent
+            )
+        return TransportError(f"{self.name}: {redact(what)}", sent=sent)

@@ -1,0 +1,193 @@
+"""The driver for threads."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import ssl
+import time
+from collections.abc import Callable
+from threading import BoundedSemaphore, Lock, get_ident
+from typing import Any
+
+import httpx
+
+from .._credentials import Credentials
+from .._errors import TimedOut
+from .._flow import Authorize, Flow, Send, Step, logger
+from .._response import Response
+from .exchange import Exchange
+from .network import transport_options
+
+IDLE_SECONDS = 60.0
+"""How long an unused connection is kept."""
+
+
+class Driver:
+    """Does the steps of flows, each in the thread that calls it."""
+
+    def __init__(
+        self,
+        *,
+        scheme: str,
+        host: str,
+        port: int,
+        max_connections: int,
+        ssl_context: ssl.SSLContext | None,
+        transport: httpx.BaseTransport | None,
+    ) -> None:
+        self._given = transport
+        self._pool = Pool(
+            lambda: httpx.HTTPTransport(**transport_options(scheme, host, port, ssl_context)), max_connections
+        )
+
+    def run(self, flow: Flow) -> Response:
+        """Do a flow's steps to its end, and return its answer."""
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    result = self._do(step)
+                except Exception as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(result)
+        except StopIteration as end:
+            response: Response = end.value
+            return response
+
+    def credentials(self, step: Authorize) -> Credentials | None:
+        """Ask the provider, once for all the threads that wait."""
+        source, clock = step.session.source, step.session.options.clock
+        if source.renewing == get_ident():
+            raise RuntimeError(
+                "credentials: the provider called the client that asks it; give it its own client"
+            )
+        if not source.lock.acquire(timeout=-1 if step.remaining is None else step.remaining):
+            raise TimedOut("the deadline passed while another call was renewing the credentials", sent=False)
+        try:
+            source.renewing = get_ident()
+            if source.provider is None or not source.due(clock(), step.rejected):
+                return source.current
+            try:
+                return source.accept(_no_awaitable(source.provider()), clock())
+            except Exception as error:
+                old = source.keep(clock(), step.rejected)
+                if old is None:
+                    raise
+                logger.warning(
+                    "the credentials provider failed (%s); going on with the old ones", type(error).__name__
+                )
+                return old
+        finally:
+            source.renewing = None
+            source.lock.release()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+        if self._given is not None:
+            self._given.close()
+
+    def _do(self, step: Step) -> Any:
+        if isinstance(step, Send):
+            return self._send(step)
+        if isinstance(step, Authorize):
+            return self.credentials(step)
+        return time.sleep(step.seconds)
+
+    def _send(self, step: Send) -> Response:
+        until = None if step.remaining is None else time.monotonic() + step.remaining
+        if self._given is not None:
+            return _send_through(self._given, Exchange(step, until))
+        transport = self._pool.take(step.remaining)
+        try:
+            response = _send_through(transport, Exchange(step, until))
+        except BaseException:
+            self._pool.drop(transport)
+            raise
+        self._pool.put_back(transport)
+        return response
+
+
+class Pool:
+    """Transports of one connection each: last in, first out, so that busy ones stay warm and the others age."""
+
+    def __init__(self, make: Callable[[], httpx.BaseTransport], limit: int) -> None:
+        self._make = make
+        self._limit = limit
+        self._closed = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._lock = Lock()
+        self._free = BoundedSemaphore(self._limit)
+        self._idle: list[tuple[float, httpx.BaseTransport]] = []
+
+    def take(self, patience: float | None) -> httpx.BaseTransport:
+        """Return a transport that nobody else uses; wait at most ``patience`` seconds for one."""
+        if os.getpid() != self._process:
+            # A forked child shares the parent's sockets and perhaps a held lock: it starts afresh.
+            self._begin()
+        if not self._free.acquire(timeout=patience):
+            raise TimedOut(f"no connection became free; max_connections is {self._limit}", sent=False)
+        try:
+            with self._lock:
+                if self._idle:
+                    return self._idle.pop()[1]
+            return self._make()
+        except BaseException:
+            self._free.release()
+            raise
+
+    def put_back(self, transport: httpx.BaseTransport) -> None:
+        """Keep a transport, whose answer has been read to its end, for the next call."""
+        now = time.monotonic()
+        with self._lock:
+            keep = not self._closed
+            if keep:
+                self._idle.append((now, transport))
+            old = [each for since, each in self._idle if now - since > IDLE_SECONDS]
+            del self._idle[: len(old)]
+        self._free.release()
+        for each in old if keep else [*old, transport]:
+            each.close()
+
+    def drop(self, transport: httpx.BaseTransport) -> None:
+        """Close a transport whose connection is in an unknown state."""
+        try:
+            transport.close()
+        finally:
+            self._free.release()
+
+    def close(self) -> None:
+        """Close the idle transports now, and the busy ones when they come back."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for _, transport in idle:
+            transport.close()
+
+
+def _send_through(transport: httpx.BaseTransport, exchange: Exchange) -> Response:
+    try:
+        answer = transport.handle_request(exchange.request)
+        try:
+            reader = exchange.reader(answer)
+            assert isinstance(answer.stream, httpx.SyncByteStream)
+            for data in answer.stream:
+                reader.feed(data)
+                exchange.check_deadline()
+            return exchange.response(answer, reader)
+        finally:
+            answer.close()
+    except (httpx.HTTPError, httpx.StreamError) as error:
+        raise exchange.failure(error) from error
+
+
+def _no_awaitable(value: object) -> object:
+    if inspect.iscoroutine(value):
+        value.close()
+        raise TypeError("credentials: an async provider needs an Async client; pass a plain function")
+    return value

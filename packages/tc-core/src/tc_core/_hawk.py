@@ -1,0 +1,108 @@
+"""Hawk signatures: the Authorization header and the bewit, as mozilla/hawk's API.md defines them.
+
+The string to sign comes from mohawk; the MAC around it is here, because mohawk's Sender formats every
+payload for a debug log.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b64encode, urlsafe_b64encode
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ._credentials import Credentials
+
+MAX_LENGTH = 4096
+"""Longest Authorization header, and longest path and query with a bewit, that Taskcluster reads (characters)."""
+
+
+class _Resource(NamedTuple):
+    """The fields that mohawk's ``normalize_string`` reads."""
+
+    timestamp: str
+    nonce: str
+    method: str
+    name: str
+    host: str
+    port: str
+    ext: str | None
+    app: None = None
+    dlg: None = None
+
+
+def payload_hash(body: bytes, content_type: str) -> str:
+    """Hash a request's body and its content type (parameters are left out) for the header."""
+    media_type = content_type.split(";", 1)[0].strip().lower()
+    digest = sha256(f"hawk.1.payload\n{media_type}\n".encode())
+    digest.update(body)
+    digest.update(b"\n")
+    return b64encode(digest.digest()).decode()
+
+
+def header(
+    credentials: Credentials,
+    *,
+    verb: str,
+    resource: str,
+    host: str,
+    port: int,
+    timestamp: int,
+    nonce: str,
+    ext: str | None = None,
+    hash: str | None = None,
+) -> str:
+    """Make an Authorization header.
+
+    Args:
+        verb: HTTP verb in upper case.
+        resource: path with query, the very characters that are sent.
+        host: host name in lower case, an IPv6 literal in brackets.
+        port: TCP port.
+        timestamp: seconds since 1970.
+        nonce: a few random characters.
+        ext: Taskcluster's ext (base64 of JSON), or None.
+        hash: what `payload_hash` gave, or None for no body.
+
+    Raises:
+        ValueError: the header is longer than Taskcluster reads.
+    """
+    mac = _mac(
+        "header", credentials, _Resource(str(timestamp), nonce, verb, resource, host, str(port), ext), hash
+    )
+    optional = (f', hash="{hash}"' if hash else "") + (f', ext="{ext}"' if ext else "")
+    value = f'Hawk id="{credentials.client_id}", ts="{timestamp}", nonce="{nonce}"{optional}, mac="{mac}"'
+    _check_length("an Authorization header", value)
+    return value
+
+
+def bewit(
+    credentials: Credentials, *, resource: str, host: str, port: int, expiry: int, ext: str | None = None
+) -> str:
+    """Make the bewit for a GET of ``resource`` (path with query, without a bewit) until ``expiry`` (seconds).
+
+    Raises:
+        ValueError: path and query are longer with it than Taskcluster reads.
+    """
+    mac = _mac("bewit", credentials, _Resource(str(expiry), "", "GET", resource, host, str(port), ext), None)
+    plain = f"{credentials.client_id}\\{expiry}\\{mac}\\{ext or ''}"
+    value = urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+    _check_length("a URL", f"{resource}?bewit={value}")
+    return value
+
+
+def _mac(kind: str, credentials: Credentials, resource: _Resource, hash: str | None) -> str:
+    # mohawk brings logging and inspect along: it is loaded with the first signature, not with the package.
+    from mohawk.util import normalize_string
+
+    normalized: str = normalize_string(kind, resource, hash)
+    return b64encode(hmac.digest(credentials.access_token.encode(), normalized.encode(), "sha256")).decode()
+
+
+def _check_length(what: str, value: str) -> None:
+    if len(value) > MAX_LENGTH:
+        raise ValueError(
+            f"credentials and authorized_scopes make {what} of {len(value)} characters, Taskcluster reads "
+            f"{MAX_LENGTH}; use fewer or shorter scopes"
+        )

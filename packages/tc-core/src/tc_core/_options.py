@@ -1,0 +1,146 @@
+"""What a user may set on a client, checked once and then frozen."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from ._credentials import Credentials, check_scopes
+from ._retry import Retry
+from .types import Array
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+Provider = Callable[[], Credentials]
+AsyncProvider = Callable[[], Credentials | Awaitable[Credentials]]
+
+_HEADER_TEXT = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+
+
+class CallOptions(TypedDict, total=False):
+    """Options that `with_options` may change, for sync and async clients alike.
+
+    Attributes:
+        authorized_scopes: scopes to which calls limit themselves; an empty list leaves those that everybody has.
+        retry: when to try again.
+        timeout: seconds for connecting, and for each read and write.
+        deadline: seconds for a whole call with its retries; None for no bound.
+        user_agent: text added to the User-Agent, such as ``my-pipeline/2.1``.
+        trace_id: sent as ``x-taskcluster-trace-id``.
+        clock: gives the seconds since 1970; signing and expiry read it.
+    """
+
+    authorized_scopes: Array[str] | None
+    retry: Retry
+    timeout: float
+    deadline: float | None
+    user_agent: str | None
+    trace_id: str | None
+    clock: Callable[[], float]
+
+
+class SharedOptions(CallOptions, total=False):
+    """`CallOptions`, and ``credentials``: fixed ones, None for none, or a callable that gives current ones."""
+
+    credentials: Credentials | Provider | None
+
+
+class AsyncSharedOptions(CallOptions, total=False):
+    """`CallOptions`, and ``credentials``: fixed ones, None, or a sync or async callable that gives current ones."""
+
+    credentials: Credentials | AsyncProvider | None
+
+
+class PoolOptions(TypedDict, total=False):
+    """Options that belong to the connections, and are therefore set only when a client is made.
+
+    Attributes:
+        max_connections: most connections that are open at once; calls beyond wait.
+        ssl_context: for another CA or a client certificate; default is one context for the process, made from
+            SSL_CERT_FILE, SSL_CERT_DIR or certifi.
+    """
+
+    max_connections: int
+    ssl_context: ssl.SSLContext | None
+
+
+class ClientOptions(SharedOptions, PoolOptions, total=False):
+    """All options of a sync client; ``transport`` is an httpx transport to use instead of the built-in pool."""
+
+    transport: httpx.BaseTransport | None
+
+
+class AsyncClientOptions(AsyncSharedOptions, PoolOptions, total=False):
+    """All options of an async client; ``transport`` is an httpx transport to use instead of the built-in pool."""
+
+    transport: httpx.AsyncBaseTransport | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """The checked form of `CallOptions`. Credentials are kept apart, since they may renew."""
+
+    authorized_scopes: Array[str] | None = None
+    retry: Retry = field(default_factory=Retry)
+    timeout: float = 30.0
+    deadline: float | None = None
+    user_agent: str | None = None
+    trace_id: str | None = None
+    clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        if self.authorized_scopes is not None:
+            object.__setattr__(
+                self, "authorized_scopes", check_scopes("authorized_scopes", self.authorized_scopes)
+            )
+        if not isinstance(self.retry, Retry):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"retry: {type(self.retry).__name__}; pass tc_core.Retry(...)")
+        check_seconds("timeout", self.timeout)
+        if self.deadline is not None:
+            check_seconds("deadline", self.deadline)
+        for name in ("user_agent", "trace_id"):
+            _check_header(name, getattr(self, name))
+        if not callable(self.clock):
+            raise TypeError(f"clock: {type(self.clock).__name__}; pass a callable such as time.time")
+
+    def changed(self, changes: dict[str, Any]) -> Options:
+        """Return a copy with some options replaced.
+
+        Raises:
+            TypeError: an option is not known here.
+        """
+        unknown = changes.keys() - self.__dataclass_fields__.keys()
+        if unknown:
+            raise TypeError(f"{min(unknown)}: cannot be changed on a copy; set it when the client is made")
+        return replace(self, **changes)
+
+
+def check_options(known: type, options: dict[str, Any]) -> None:
+    """Raise TypeError for a keyword that is no option."""
+    unknown = options.keys() - known.__annotations__.keys()
+    if unknown:
+        raise TypeError(f"{min(unknown)}: is no option; known are {', '.join(sorted(known.__annotations__))}")
+
+
+def check_seconds(name: str, value: object) -> None:
+    """Raise an error that names the argument unless it is a positive number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name}: {type(value).__name__}; pass a number of seconds")
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name}: is {value}; must be a positive number of seconds")
+
+
+def _check_header(name: str, value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: {type(value).__name__}; pass a str")
+    if not _HEADER_TEXT.fullmatch(value):
+        raise ValueError(f"{name}: must be printable ASCII, not empty, without a space at either end")

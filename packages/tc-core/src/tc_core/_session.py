@@ -1,0 +1,166 @@
+"""What the calls of one client share: the root URL, the options, the credentials. Turns calls into requests."""
+
+from __future__ import annotations
+
+import os
+import sys
+from base64 import urlsafe_b64encode
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from . import _hawk
+from ._credentials import Credentials
+from ._endpoint import Call
+from ._errors import redact
+from ._options import Options, check_seconds
+from ._source import CredentialSource
+from ._version import __version__
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Request(NamedTuple):
+    """One attempt of a call, signed and ready to send."""
+
+    verb: str
+    url: str
+    headers: dict[str, str]
+    body: bytes | None
+
+    @property
+    def name(self) -> str:
+        """Verb and URL, fit for messages."""
+        return f"{self.verb} {redact(self.url)}"
+
+    def __repr__(self) -> str:
+        # Programs that report the local variables of an error must not report the signature.
+        return f"Request({self.verb} {redact(self.url)})"
+
+
+class RootUrl:
+    """A deployment's root URL, and how Hawk names its host.
+
+    Raises:
+        TypeError: it is no str.
+        ValueError: it has no scheme or host, or has a query, a fragment, or credentials.
+    """
+
+    __slots__ = ("host", "path", "port", "url")
+
+    def __init__(self, root_url: str) -> None:
+        parts = _split(root_url)
+        self.url = root_url.rstrip("/")
+        self.host = _host(parts)
+        self.port = parts.port or _DEFAULT_PORTS[parts.scheme]
+        self.path = parts.path.rstrip("/")
+
+
+class Session:
+    """Shared by a client and the services on it; a copy with other options is another session."""
+
+    __slots__ = ("_ext", "options", "root", "source")
+
+    def __init__(self, root: RootUrl, options: Options, source: CredentialSource) -> None:
+        if options.authorized_scopes is not None and source.current is None and source.provider is None:
+            # A proxy signs with all that the task may do: to go on would grant more than was asked for.
+            raise ValueError(
+                "authorized_scopes: there are no credentials here to limit; pass credentials too"
+            )
+        self.root = root
+        self.options = options
+        self.source = source
+        self._ext: tuple[Credentials | None, str | None] = (None, None)
+
+    def user_agent(self, product: str) -> str:
+        """Name a package such as ``tc-queue/106.0.0``, tc-core and Python, and what the user adds."""
+        python = "Python/{}.{}.{}".format(*sys.version_info)
+        products = (product, f"tc-core/{__version__}", python, self.options.user_agent)
+        return " ".join(dict.fromkeys(text for text in products if text))
+
+    def url(self, resource: str) -> str:
+        """Return the full URL of a resource below the root URL."""
+        return self.root.url + resource
+
+    def request(self, call: Call, credentials: Credentials | None, agent: str) -> Request:
+        """Sign one attempt of a call."""
+        headers = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": agent}
+        if call.content_type is not None:
+            headers["content-type"] = call.content_type
+        if self.options.trace_id is not None:
+            headers["x-taskcluster-trace-id"] = self.options.trace_id
+        if credentials is not None:
+            headers["authorization"] = self._authorization(call, credentials)
+        return Request(call.verb, self.url(call.resource), headers, call.body)
+
+    def signed_url(self, resource: str, credentials: Credentials | None, ttl: float) -> str:
+        """Return the URL of a GET that works without credentials for ``ttl`` seconds.
+
+        Raises:
+            ValueError: there are no credentials to sign with, or ``ttl`` is not positive.
+            TypeError: ``ttl`` is no number.
+        """
+        check_seconds("ttl", ttl)
+        if credentials is None:
+            raise ValueError(
+                "credentials: a signed URL needs them, and this client has none; a Taskcluster proxy keeps its "
+                "credentials to itself, so behind one call the method instead, or pass credentials"
+            )
+        now = self.options.clock()
+        credentials.check_expiry(now)
+        bewit = _hawk.bewit(
+            credentials,
+            resource=self.root.path + resource,
+            host=self.root.host,
+            port=self.root.port,
+            expiry=int(now + ttl),
+            ext=self._ext_for(credentials),
+        )
+        return f"{self.url(resource)}{'&' if '?' in resource else '?'}bewit={bewit}"
+
+    def _authorization(self, call: Call, credentials: Credentials) -> str:
+        now = self.options.clock()
+        credentials.check_expiry(now)
+        return _hawk.header(
+            credentials,
+            verb=call.verb,
+            resource=self.root.path + call.resource,
+            host=self.root.host,
+            port=self.root.port,
+            timestamp=int(now),
+            nonce=urlsafe_b64encode(os.urandom(6)).decode(),
+            ext=self._ext_for(credentials),
+            hash=None if call.body is None else _hawk.payload_hash(call.body, call.content_type or ""),
+        )
+
+    def _ext_for(self, credentials: Credentials) -> str | None:
+        # One tuple, so that no thread ever sees one credentials' ext beside another's.
+        signer, ext = self._ext
+        if signer is not credentials:
+            ext = credentials.ext(self.options.authorized_scopes)
+            self._ext = (credentials, ext)
+        return ext
+
+
+def _split(root_url: Any) -> SplitResult:
+    if not isinstance(root_url, str):
+        raise TypeError(f"root_url: {type(root_url).__name__}; pass a str such as 'https://tc.example.com'")
+    if not root_url.isascii() or any(character <= " " or character == "\x7f" for character in root_url):
+        raise ValueError("root_url: has white space or characters other than ASCII; pass the encoded form")
+    try:
+        parts = urlsplit(root_url)
+        _ = parts.port  # Reading it is what checks it.
+    except ValueError as error:
+        raise ValueError(f"root_url: {error}; pass e.g. 'https://tc.example.com'") from None
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise ValueError("root_url: needs a scheme and a host; pass e.g. 'https://tc.example.com'")
+    if "?" in root_url or "#" in root_url:
+        raise ValueError("root_url: has a query or fragment; pass only scheme, host and, if any, path")
+    if "@" in parts.netloc:
+        raise ValueError("root_url: has a user name or password; pass credentials=Credentials(...) instead")
+    return parts
+
+
+def _host(parts: SplitResult) -> str:
+    host = (parts.hostname or "").lower()
+    # The service checks an IPv6 literal with its brackets.
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,202 @@
+"""What the packages of the services are built from. Users of a service need only the names in its own package."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, TypeVar, Unpack, cast, overload
+
+from ._client import AsyncClient, Client
+from ._core import AsyncCore, Core
+from ._deprecated import deprecated
+from ._endpoint import NOTHING, Endpoint, PathArgument, QueryArgument
+from ._events import Binding, Exchange, RoutingKeyPart
+from ._handle import AsyncHandle, Handle
+from ._options import AsyncClientOptions, ClientOptions
+from ._pages import AsyncItems, AsyncPages, PageWalk
+
+T = TypeVar("T")
+
+
+class Service(Handle):
+    """A service of a deployment.
+
+    Made from a root URL and options it has connections of its own, which `close` closes; made from a `Client`
+    it shares those, and `close` does nothing.
+
+    Raises:
+        TypeError: options are given beside a client; ``client.with_options`` is for these.
+        ValueError: an argument is malformed; the message names it.
+    """
+
+    @overload
+    def __init__(self, client: Client, /) -> None: ...
+
+    @overload
+    def __init__(self, root_url: str, /, **options: Unpack[ClientOptions]) -> None: ...
+
+    def __init__(self, client: Client | str, /, **options: Any) -> None:
+        if isinstance(client, AsyncClient):
+            raise TypeError(f"client: is an AsyncClient; use Async{type(self).__name__}")
+        if isinstance(client, Client):
+            _refuse_options(options)
+            self._hold(client._core, owner=False)
+        else:
+            self._hold(Core.build(client, options), owner=True)
+
+    def _call(
+        self,
+        endpoint: Endpoint[T],
+        args: tuple[PathArgument, ...] = (),
+        query: Mapping[str, QueryArgument] | None = None,
+        payload: object = NOTHING,
+    ) -> T:
+        call = endpoint.call(args, query, payload)
+        return endpoint.read(self._core.execute(call, self._agent))
+
+    def _url(
+        self,
+        endpoint: Endpoint[Any],
+        args: tuple[PathArgument, ...] = (),
+        query: Mapping[str, QueryArgument] | None = None,
+    ) -> str:
+        return self._core.session.url(endpoint.resource(args, query))
+
+    def _signed_url(
+        self,
+        endpoint: Endpoint[Any],
+        args: tuple[PathArgument, ...] = (),
+        query: Mapping[str, QueryArgument] | None = None,
+        *,
+        ttl: float,
+    ) -> str:
+        resource = endpoint.resource(args, query)
+        return self._core.session.signed_url(resource, self._core.credentials(), ttl)
+
+    def _pages(
+        self,
+        endpoint: Endpoint[T],
+        args: tuple[PathArgument, ...] = (),
+        query: Mapping[str, QueryArgument] | None = None,
+        payload: object = NOTHING,
+    ) -> Iterator[T]:
+        endpoint.call(args, query, payload)  # A bad argument is told here, not where the walk begins.
+        return self._walk(endpoint, args, query, payload)
+
+    def _items(
+        self,
+        endpoint: Endpoint[Any],
+        key: str,
+        args: tuple[PathArgument, ...] = (),
+        query: Mapping[str, QueryArgument] | None = None,
+        payload: object = NOTHING,
+    ) -> Iterator[Any]:
+        pages = self._pages(endpoint, args, query, payload)
+        return (item for page in pages for item in page[key])
+
+    def _walk(
+        self,
+        endpoint: Endpoint[T],
+        args: tuple[PathArgument, ...],
+        query: Mapping[str, QueryArgument] | None,
+        payload: object,
+    ) -> Iterator[T]:
+        walk = PageWalk(endpoint.method, query)
+        while walk.more:
+            page = self._call(endpoint, args, walk.query, payload)
+            yield page
+            walk.advance(cast(Mapping[str, Any], page))
+
+
+class AsyncService(AsyncHandle):
+    """`Service` for asyncio and trio: the same names, errors and behaviour, with calls awaited.
+
+    Raises:
+        TypeError: options are given beside a client; ``client.with_options`` is for these.
+        ValueError: an argument is malformed; the message names it.
+    """
+
+    @overload
+    def __init__(self, client: AsyncClient, /) -> None: ...
+
+    @overload
+    def __init__(self, root_url: str, /, **options: Unpack[AsyncClientOptions]) -> None: ...
+
+    def __init__(self, client: AsyncClient | str, /, **options: Any) -> None:
+        if isinstance(client, Client):
+            raise TypeError(f"client: is a Client; use {type(self).__name__.removeprefix('Async')}")
+        if isinstance(client, AsyncClient):
+            _refuse_options(options)
+            self._hold(client._core, owner=False)
+        else:
+            self._hold(AsyncCore.build(client, options), owner=True)
+
+    async def _call(
+        self,
+        endpoint: Endpoint[T],
+        args: tuple[PathArgument, ...] = (),
+        query: Mapping[str, QueryArgument] | None = None,
+        payload: object = NOTHING,
+    ) -> T:
+        call = endpoint.call(args, query, payload)
+        return endpoint.read(await self._core.execute(call, self._agent))
+
+    def _url(
+        self,
+        endpoint: Endpoint[Any],
+        args: tuple[PathArgument, ...] = (),
+        query: Mapping[str, QueryArgument] | None = None,
+    ) -> str:
+        return self._core.session.url(endpoint.resource(args, query))
+
+    async def _signed_url(
+        self,
+        endpoint: Endpoint[Any],
+        args: tuple[PathArgument, ...] = (),
+        query: Mapping[str, QueryArgument] | None = None,
+        *,
+        ttl: float,
+    ) -> str:
+        resource = endpoint.resource(args, query)
+        return self._core.session.signed_url(resource, await self._core.credentials(), ttl)
+
+    def _pages(
+        self,
+        endpoint: Endpoint[T],
+        args: tuple[PathArgument, ...] = (),
+        query: Mapping[str, QueryArgument] | None = None,
+        payload: object = NOTHING,
+    ) -> AsyncIterator[T]:
+        endpoint.call(args, query, payload)  # A bad argument is told here, not where the walk begins.
+        walk = PageWalk(endpoint.method, query)
+        return AsyncPages(walk, lambda query: self._call(endpoint, args, query, payload))
+
+    def _items(
+        self,
+        endpoint: Endpoint[Any],
+        key: str,
+        args: tuple[PathArgument, ...] = (),
+        query: Mapping[str, QueryArgument] | None = None,
+        payload: object = NOTHING,
+    ) -> AsyncIterator[Any]:
+        return AsyncItems(self._pages(endpoint, args, query, payload), key)
+
+
+def _refuse_options(options: dict[str, Any]) -> None:
+    if options:
+        raise TypeError(
+            f"{min(options)}: a service on a shared client has its options; use client.with_options(...)"
+        )
+
+
+__all__ = [
+    "NOTHING",
+    "AsyncService",
+    "Binding",
+    "Endpoint",
+    "Exchange",
+    "PathArgument",
+    "QueryArgument",
+    "RoutingKeyPart",
+    "Service",
+    "deprecated",
+]

@@ -1,0 +1,72 @@
+"""What importing tc_core, and what making a client, loads and reads. In an interpreter of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+LAZY = ["anyio", "certifi", "h11", "httpcore", "httpx", "mohawk", "slugid", "ssl", "socket"]
+
+REPORT = """
+import json, os, sys
+
+class Watched:
+    def __init__(self, environ):
+        self.environ, self.read = environ, []
+    def __getattr__(self, name):
+        self.read.append(name)
+        return getattr(self.environ, name)
+    def __getitem__(self, name):
+        self.read.append(name)
+        return self.environ[name]
+    def __contains__(self, name):
+        self.read.append(name)
+        return name in self.environ
+    def __iter__(self):
+        self.read.append("all")
+        return iter(self.environ)
+
+os.environ = watched = Watched(os.environ)
+{code}
+json.dump({{"loaded": sorted(sys.modules), "read": watched.read}}, sys.stdout)
+"""
+
+
+def report(code: str) -> dict[str, list[str]]:
+    run = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", REPORT.format(code=code)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=60,
+    )
+    value: dict[str, list[str]] = json.loads(run.stdout)
+    return value
+
+
+def test_importing_loads_no_http_library_and_reads_no_environment() -> None:
+    found = report("import tc_core, tc_core.service, tc_core.scopes, tc_core.urls, tc_core.types")
+    assert found["read"] == []
+    assert not set(LAZY) & set(found["loaded"])
+
+
+def test_making_a_client_loads_no_http_library_and_reads_no_environment() -> None:
+    found = report(
+        "from tc_core import Client, Credentials\n"
+        "Client('https://tc.example.com', credentials=Credentials('id', 'token')).with_options(timeout=5).close()"
+    )
+    assert found["read"] == []
+    assert not {"httpx", "httpcore", "mohawk", "ssl"} & set(found["loaded"])
+
+
+def test_a_first_call_loads_what_it_needs() -> None:
+    code = (
+        "from tc_core import Client, Credentials, Retry, TransportError\n"
+        "client = Client('http://127.0.0.1:9', credentials=Credentials('id', 'token'), retry=Retry(retries=0))\n"
+        "try: client.request('GET', 'api')\n"
+        "except TransportError: client.close()\n"
+    )
+    assert {"httpx", "mohawk"} <= set(report(code)["loaded"])

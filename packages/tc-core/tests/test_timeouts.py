@@ -1,0 +1,31 @@
+"""What is left of a deadline for each part of an exchange."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tc_core._drivers.exchange import Timeouts
+
+PARTS = pytest.mark.parametrize("part", ["connect", "read", "write", "pool"])
+
+
+@PARTS
+def test_without_a_deadline_each_part_has_the_timeout(part: str) -> None:
+    assert Timeouts(30, None).get(part) == 30
+
+
+@PARTS
+def test_no_part_may_take_longer_than_is_left_of_the_deadline(part: str) -> None:
+    assert 0 < Timeouts(30, time.monotonic() + 5).get(part) <= 5
+    assert Timeouts(30, time.monotonic() + 500).get(part) == 30
+
+
+@PARTS
+def test_a_deadline_that_has_passed_leaves_next_to_nothing_but_never_an_endless_wait(part: str) -> None:
+    assert 0 < Timeouts(30, time.monotonic() - 1).get(part) < 0.1
+
+
+def test_a_part_unknown_here_has_no_timeout() -> None:
+    assert Timeouts(30, time.monotonic()).get("else") is None

@@ -1,0 +1,235 @@
+"""The ASGI application: a request comes in, its method is found and checked, its handler answers."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections import deque
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from tc_core import json_date
+
+from ._calls import Call
+from ._errors import APIError, internal_error
+from ._facts import Method, methods
+from ._faults import Faults
+from ._handlers import handler_of
+from ._hawk import SignedRequest
+from ._json import is_object, read, write
+from ._parameters import check_params, read_query
+from ._routing import MalformedPath, Router
+from ._schemas import check_payload, fill_defaults
+from ._scopes import parameters_of
+from ._state import State
+
+__all__ = ["App", "ReceivedRequest"]
+
+_log = logging.getLogger("tc_testing")
+
+_LONGEST_HEAD = 16 * 1024  # bytes of path and headers; more is answered with 431
+_LARGEST_BODY = 10 * 1024 * 1024  # bytes; more is an internal error of the services
+_MOST_REQUESTS = 10_000  # that are remembered
+_BEWIT = re.compile(r"(?<=[?&]bewit=)[^&]*")
+
+# Payload keys that errors do not show.
+_HIDDEN = {("secrets", "set"): "secret"}
+
+
+class ReceivedRequest(NamedTuple):
+    """A request that the server received, and the status it was answered with."""
+
+    verb: str
+    path: str  # as it was sent, with the query, but for the bewit
+    status: int
+
+
+class App:
+    """A local Taskcluster as an ASGI application.
+
+    Arguments: root_token, the access token of the client that may do everything.
+    """
+
+    def __init__(self, root_token: str) -> None:
+        self._root_token = root_token
+        self._router = Router(methods())
+        self.faults = Faults()
+        self.requests: deque[ReceivedRequest] = deque(maxlen=_MOST_REQUESTS)
+        self.state = State(root_token)
+
+    def reset(self) -> None:
+        """Forget everything that happened; the root client stays as it is."""
+        self.faults.clear()
+        self.requests.clear()
+        self.state = State(self._root_token)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise ValueError(f"a local Taskcluster speaks HTTP only, not {scope['type']}")
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            return
+        path = _BEWIT.sub("…", _raw_path(scope) + ("?" if scope["query_string"] else "") + _raw_query(scope))
+        self.requests.append(ReceivedRequest(request.method, path, response.status_code))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        scope = request.scope
+        if _head_size(scope) > _LONGEST_HEAD:
+            return Response(status_code=HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        body = await _read_body(request)
+        try:
+            match = self._router.match(request.method, _raw_path(scope))
+            if match is None:
+                return self._unrouted(request)
+        except MalformedPath:
+            return Response(
+                "<h1>400 Bad Request</h1>\n", status_code=400, headers={"content-type": "text/html"}
+            )
+        method, params = match
+        fault = self.faults.take(method)
+        if fault is not None:
+            return fault
+        call = self._call(request, method, params, body or b"")
+        try:
+            response = await _handle(call, too_large=body is None)
+        except APIError as error:
+            response = self._refuse(call, error, hide_payload=body is None)
+        except Exception:
+            _log.exception("%s.%s failed", method.service, method.name)
+            response = self._refuse(call, internal_error())
+        trace_id = request.headers.get("x-taskcluster-trace-id") or str(uuid.uuid4())
+        response.headers["x-for-trace-id"] = trace_id
+        response.headers["x-for-request-id"] = str(uuid.uuid4())
+        return response
+
+    def _unrouted(self, request: Request) -> Response:
+        if request.method == "OPTIONS" and (verbs := self._router.verbs(_raw_path(request.scope))):
+            return Response(", ".join(verbs), headers={"content-type": "text/plain"})
+        return _json_response({"error": "Not found"}, 404)
+
+    def _call(self, request: Request, method: Method, params: dict[str, str], body: bytes) -> Call:
+        scope = request.scope
+        raw_query = _raw_query(scope)
+        host, port = _host_and_port(request.headers.get("host", ""))
+        return Call(
+            method=method,
+            params=params,
+            state=self.state,
+            request=SignedRequest(
+                verb=request.method,
+                resource=_raw_path(scope) + (f"?{raw_query}" if raw_query else ""),
+                host=host,
+                port=port,
+                authorization=request.headers.get("authorization"),
+            ),
+            body=body,
+            content_type=request.headers.get("content-type"),
+            root_url=f"http://{request.headers.get('host', '')}",
+            raw_query=raw_query,
+        )
+
+    def _refuse(self, call: Call, error: APIError, *, hide_payload: bool = False) -> Response:
+        payload = call.payload
+        hidden = _HIDDEN.get((call.method.service, call.method.name))
+        if is_object(payload) and hidden in payload:
+            payload = {**payload, hidden: "(OMITTED)"}
+        now = json_date(self.state.clock.now())
+        body = error.body(call.method.name, call.params, None if hide_payload else payload, now)
+        return _json_response(body, error.status)
+
+
+async def _handle(call: Call, *, too_large: bool) -> Response:
+    """Take a call through all checks, in the order of the services, and to its handler. Raises APIError."""
+    method = call.method
+    if too_large:
+        raise internal_error()
+    handler = handler_of(method)
+    if handler is None:
+        raise APIError(
+            "NotImplemented",
+            f"The local Taskcluster does not implement {method.service}.{method.name}, "
+            f"{method.verb} {method.route}.",
+        )
+    problem = _read_payload(call)
+    check_params(method, call.params)
+    call.query = read_query(method, call.raw_query)
+    # Where the path says all that the scopes depend on, the caller is looked at before the payload is; otherwise
+    # the handler asks for authorization once it knows.
+    if method.scopes is not None and parameters_of(method.scopes) <= set(method.args):
+        call.authorize()
+    if method.input is not None:
+        if problem is not None:
+            raise problem
+        call.payload = fill_defaults(method.input, call.payload)
+        check_payload(method.input, call.payload, call.root_url)
+    answer = await handler(call)
+    return answer if isinstance(answer, Response) else _json_response(answer)
+
+
+def _read_payload(call: Call) -> APIError | None:
+    """Put what the body holds into `call.payload`; the error to answer with if a payload is asked for."""
+    content_type = call.content_type
+    if content_type is None or content_type.partition(";")[0].strip().lower() != "application/json":
+        return APIError(
+            "MalformedPayload",
+            "Payload must be JSON with content-type: application/json "
+            f"got content-type: {'null' if content_type is None else content_type}",
+        )
+    if not call.body:
+        return None
+    try:
+        call.payload = read(call.body)
+    except ValueError as error:
+        call.payload = call.body.decode(errors="replace")
+        return APIError("MalformedPayload", f"Failed to parse JSON: {error}")
+    return None
+
+
+def _json_response(content: Any, status: int = 200) -> Response:
+    return Response(write(content), status_code=status, media_type="application/json; charset=utf-8")
+
+
+async def _read_body(request: Request) -> bytes | None:
+    """The body, None if it is too large; it is read to its end all the same."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= _LARGEST_BODY:
+            chunks.append(chunk)
+    return b"".join(chunks) if size <= _LARGEST_BODY else None
+
+
+def _raw_path(scope: Scope) -> str:
+    path: bytes = scope["raw_path"]
+    return path.decode("latin-1")
+
+
+def _raw_query(scope: Scope) -> str:
+    query: bytes = scope["query_string"]
+    return query.decode("latin-1")
+
+
+def _head_size(scope: Scope) -> int:
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    return (
+        len(scope["raw_path"])
+        + len(scope["query_string"])
+        + sum(len(name) + len(value) + 4 for name, value in headers)
+    )
+
+
+def _host_and_port(host_header: str) -> tuple[str, str]:
+    """Host, an IPv6 literal in its brackets, and port as the client signed them."""
+    host, colon, port = host_header.rpartition(":")
+    if colon and port.isdecimal():
+        return host, port
+    return host_header, "80"

@@ -1,0 +1,1 @@
+"""Clients, scopes and authentication."""

@@ -1,0 +1,154 @@
+"""What the auth service remembers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tc_core import json_date, parse_json_date
+
+from ..._certificates import Issuer
+from ..._clock import Clock
+from ..._errors import APIError
+from ..._scopes import expand
+
+__all__ = ["ROOT_CLIENT_ID", "AuthStore", "Client"]
+
+ROOT_CLIENT_ID = "static/taskcluster/root"
+
+# What a caller without credentials may do, and everyone else too. The usual choice of a deployment.
+_ANONYMOUS_SCOPES = (
+    "auth:current-scopes",
+    "auth:expand-scopes",
+    "auth:get-client:*",
+    "auth:get-role:*",
+    "auth:list-clients",
+    "auth:list-roles",
+    "github:get-badge:*",
+    "github:get-repository:*",
+    "github:latest-status:*",
+    "github:list-builds",
+    "hooks:get:*",
+    "hooks:list-hooks:*",
+    "hooks:list-last-fires:*",
+    "hooks:status:*",
+    "index:find-task:*",
+    "index:list-namespaces:*",
+    "index:list-tasks:*",
+    "purge-cache:all-purge-requests",
+    "purge-cache:purge-requests:*",
+    "queue:get-artifact:public/*",
+    "queue:get-provisioner:*",
+    "queue:get-task:*",
+    "queue:get-worker-type:*",
+    "queue:get-worker:*",
+    "queue:list-artifacts:*",
+    "queue:list-dependent-tasks:*",
+    "queue:list-provisioners",
+    "queue:list-task-group:*",
+    "queue:list-worker-types:*",
+    "queue:list-workers:*",
+    "queue:pending-count:*",
+    "queue:status:*",
+    "secrets:list-secrets",
+    "worker-manager:get-worker-pool:*",
+    "worker-manager:get-worker:*",
+    "worker-manager:list-providers",
+    "worker-manager:list-worker-pool-errors:*",
+    "worker-manager:list-worker-pools",
+    "worker-manager:list-workers:*",
+)
+
+
+@dataclass(slots=True)
+class Client:
+    """A client with its access token. Dates are as Taskcluster writes them."""
+
+    client_id: str
+    access_token: str
+    description: str
+    expires: str
+    scopes: list[str]
+    delete_on_expiration: bool
+    created: str
+    last_modified: str
+    last_rotated: str
+    disabled: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Client {self.client_id!r}>"  # without the access token
+
+    def json(self, expanded_scopes: list[str]) -> dict[str, Any]:
+        """The client as the service shows it."""
+        return {
+            "clientId": self.client_id,
+            "description": self.description,
+            "expires": self.expires,
+            "created": self.created,
+            "lastModified": self.last_modified,
+            "lastDateUsed": self.created,  # the service keeps it to the day, and only now and then
+            "lastRotated": self.last_rotated,
+            "deleteOnExpiration": self.delete_on_expiration,
+            "scopes": self.scopes,
+            "expandedScopes": expanded_scopes,
+            "disabled": self.disabled,
+        }
+
+
+class AuthStore:
+    """Clients and roles."""
+
+    def __init__(self, clock: Clock, root_token: str) -> None:
+        self._clock = clock
+        self.clients: dict[str, Client] = {}
+        self.roles: dict[str, tuple[str, ...]] = {"anonymous": _ANONYMOUS_SCOPES}
+        expires = json_date(clock.now() + timedelta(days=365_000))
+        self.add_client(ROOT_CLIENT_ID, ["*"], "The client that may do everything", expires, token=root_token)
+
+    def add_client(
+        self,
+        client_id: str,
+        scopes: Iterable[str],
+        description: str,
+        expires: str,
+        *,
+        delete_on_expiration: bool = False,
+        token: str | None = None,
+    ) -> Client:
+        """Make a client, in place of any that has this id."""
+        now = json_date(self._clock.now())
+        client = Client(
+            client_id,
+            token or self.new_token(),
+            description,
+            expires,
+            sorted(set(scopes)),
+            delete_on_expiration,
+            created=now,
+            last_modified=now,
+            last_rotated=now,
+        )
+        self.clients[client_id] = client
+        return client
+
+    def new_token(self) -> str:
+        """An access token that nobody has yet."""
+        return secrets.token_urlsafe(33)
+
+    def expand(self, scopes: Iterable[str]) -> list[str]:
+        """All that `scopes` amounts to with the roles there are."""
+        return expand(scopes, self.roles)
+
+    def issuer(self, client_id: str) -> Issuer:
+        """The client as one that signs. Raises APIError 401 if it may not."""
+        client = self.clients.get(client_id)
+        if client is None:
+            raise APIError("AuthenticationFailed", f"Client with clientId '{client_id}' not found")
+        if client.disabled:
+            raise APIError("AuthenticationFailed", f"Client with clientId '{client_id}' is disabled")
+        if parse_json_date(client.expires) < self._clock.now():
+            raise APIError("AuthenticationFailed", f"Client with clientId: '{client_id}' has expired")
+        return Issuer(client_id, client.access_token, self.expand(client.scopes))

@@ -1,0 +1,1 @@
+"""Tasks, task groups and artifacts."""

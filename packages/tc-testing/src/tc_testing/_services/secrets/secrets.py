@@ -1,0 +1,41 @@
+"""Secrets: kept, shown, listed and removed."""
+
+from __future__ import annotations
+
+from tc_core import json_date, parse_json_date
+
+from ..._calls import Answer, Call, Handlers
+from ..._errors import APIError
+from ..._pages import page
+from .store import Secret
+
+__all__ = ["handlers"]
+
+handlers = Handlers()
+
+
+@handlers("set")
+async def set_secret(call: Call) -> Answer:
+    expires = json_date(parse_json_date(call.payload["expires"]))
+    call.state.secrets.put(call.params["name"], Secret(call.payload["secret"], expires))
+    return {}
+
+
+@handlers("get")
+async def get_secret(call: Call) -> Answer:
+    secret = call.state.secrets.get(call.params["name"])
+    if secret is None:
+        raise APIError("ResourceNotFound", "Secret not found")
+    return {"secret": secret.value, "expires": secret.expires}
+
+
+@handlers("remove")
+async def remove_secret(call: Call) -> Answer:
+    call.state.secrets.remove(call.params["name"])
+    return {}
+
+
+@handlers("list")
+async def list_secrets(call: Call) -> Answer:
+    names, more = page(call.state.secrets.names(), call.query)
+    return {"secrets": list(names), **more}
