@@ -7,6 +7,8 @@ import os
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["cassettes"]
+
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 

@@ -14,19 +14,26 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import nox
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-nox.options.sessions = ["lint", "types", "freshness", "tests", "wheels", "report"]
+nox.options.sessions = ["lint", "types", "freshness", "tests", "wheels", "lowest", "pythons", "report"]
 
 Word = str | Path
 
 ROOT = Path(__file__).parent
 WORK = ROOT / ".nox"
 REPORTS = WORK / "reports"
-PIP_INSTALL: tuple[Word, ...] = ("pip", "install", "-qq", "-c", ROOT / "constraints.txt")
+CONSTRAINTS = ROOT / "constraints.txt"
+PIP_INSTALL: tuple[Word, ...] = ("pip", "install", "-qq", "-c", CONSTRAINTS)
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml"))
 REPRODUCIBLE = {"SOURCE_DATE_EPOCH": "1577836800"}
 SUITES = [name for name in PACKAGES if (ROOT / "packages" / name / "tests").is_dir()]
 OWN_SESSION = ("tests/test_types.py", "tests/test_wheels.py")
+# What is tested in further environments, and what these tests need.
+ESSENTIALS = ["tc-core", "tc-queue"]
+FOR_ESSENTIALS = [*ESSENTIALS, "tc-testing"]
+LATER_PYTHONS = ["3.12", "3.13", "3.14"]
 
 
 @nox.session(venv_backend="none")
@@ -63,12 +70,31 @@ def tests(session: nox.Session, suite: str) -> None:
 
 @nox.session(venv_backend="none")
 def wheels(session: nox.Session) -> None:
-    """Build every wheel and sdist, look inside, build them again, and install them by file path."""
+    """Build every wheel and sdist, look inside, build them again, install them alone, and test what is inside."""
     dist, wheelhouse = new_folder("dist"), new_folder("wheelhouse")
-    built = build(session, development(session), PACKAGES, dist)
-    dev(session, "pip", "wheel", "-qq", "-c", ROOT / "constraints.txt", "-w", wheelhouse, *built)
+    built = hatch(session, development(session), PACKAGES, dist)
+    dev(session, "pip", "wheel", "-qq", "-c", CONSTRAINTS, "-w", wheelhouse, *built)
     folders = {"DIST": str(dist), "WHEELHOUSE": str(wheelhouse)}
     pytest(session, "wheels", "tests/test_wheels.py", env=folders | REPRODUCIBLE)
+    check_installed(session, "installed", PACKAGES, SUITES)
+
+
+@nox.session(venv_backend="none")
+def lowest(session: nox.Session) -> None:
+    """Run the tests of tc-core and tc-queue with the lowest versions that the metadata allows."""
+    constraints = new_folder("lowest-versions") / "constraints.txt"
+    constraints.write_text(lowest_versions(FOR_ESSENTIALS))
+    check_installed(session, "lowest", FOR_ESSENTIALS, ESSENTIALS, constraints=constraints)
+
+
+@nox.session(venv_backend="none")
+@nox.parametrize("version", [nox.param(version, id=version) for version in LATER_PYTHONS])
+def pythons(session: nox.Session, version: str) -> None:
+    """Run the tests of tc-core and tc-queue under a later Python, where there is one."""
+    base = find_python(version)
+    if not base:
+        session.skip(f"there is no Python {version} on the PATH, nor among those of pyenv")
+    check_installed(session, f"python-{version}", FOR_ESSENTIALS, ESSENTIALS, base=base)
 
 
 @nox.session(venv_backend="none")
@@ -87,8 +113,38 @@ def report(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def codegen(session: nox.Session) -> None:
-    """Write the generated files anew."""
+    """Write the generated files anew, and print what needs words of ours or a look."""
     dev(session, "codegen", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def update(session: nox.Session) -> None:
+    """Take in another Taskcluster version: `-- <file, folder or root URL> --version X.Y.Z`."""
+    dev(session, "codegen", "update", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def build(session: nox.Session) -> None:
+    """Build all wheels and sdists into dist/."""
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    hatch(session, development(session), PACKAGES, ROOT / "dist")
+
+
+@nox.session(venv_backend="none")
+def release(session: nox.Session) -> None:
+    """Commit and tag a release: `-- X.Y.Z` or `-- X.Y.Z.postN`, with --dry-run or --upload URL."""
+    dev(session, "release", *session.posargs, env=REPRODUCIBLE)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure against the official client and the floor; with `-- --check`, fail when a ratio has grown."""
+    tools = environment(session, "bench-tools", "hatchling")
+    wheels = hatch(session, tools, ["tc-core", "tc-queue"], new_folder("bench-dist"))
+    session.run(
+        "python", "-m", "pip", "install", "-qq", "-r", ROOT / "benchmarks" / "requirements.txt", *wheels
+    )
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session
@@ -97,14 +153,14 @@ def quickstart(session: nox.Session) -> None:
     arguments = [argument for argument in session.posargs if argument != "--deployment"]
     tools = environment(session, "quickstart-tools", "hatchling")
     dist = new_folder("quickstart-dist")
-    client = build(session, tools, ["tc-core", "tc-queue", "tc-auth", "tc-secrets", "tc-index"], dist)
+    client = hatch(session, tools, ["tc-core", "tc-queue", "tc-auth", "tc-secrets", "tc-index"], dist)
     session.run("python", "-m", *PIP_INSTALL, *client)
     script: tuple[Word, ...] = ("python", ROOT / "examples" / "quickstart.py", *arguments)
     if "--deployment" in session.posargs:
         session.run(*script)
         return
     # Not beside the clients: their environment is what a user of them has.
-    run(session, tools, *PIP_INSTALL, *build(session, tools, ["tc-core", "tc-testing"], dist))
+    run(session, tools, *PIP_INSTALL, *hatch(session, tools, ["tc-core", "tc-testing"], dist))
     with local_taskcluster(tools) as variables:
         session.run(*script, env=variables)
 
@@ -127,9 +183,9 @@ def development(session: nox.Session) -> Path:
 
     It is made anew when what goes into it has changed.
     """
-    tools = nox.project.dependency_groups(nox.project.load_toml(ROOT / "pyproject.toml"), "dev")
+    tools = group("dev")
     folders = [ROOT / "packages" / name for name in PACKAGES]
-    files = [ROOT / "constraints.txt", *(folder / "pyproject.toml" for folder in folders)]
+    files = [CONSTRAINTS, *(folder / "pyproject.toml" for folder in folders)]
     recipe = "\n".join([sys.version, str(ROOT), *tools, *(file.read_text() for file in files)])
     made_from = WORK / "dev" / "recipe.txt"
     if not made_from.exists() or made_from.read_text() != recipe:
@@ -142,11 +198,65 @@ def development(session: nox.Session) -> Path:
     return interpreter("dev")
 
 
-def environment(session: nox.Session, name: str, *requirements: str) -> Path:
+def group(name: str) -> Sequence[str]:
+    """Return what a dependency group of pyproject.toml names."""
+    return nox.project.dependency_groups(nox.project.load_toml(ROOT / "pyproject.toml"), name)
+
+
+def environment(
+    session: nox.Session,
+    name: str,
+    *requirements: Word,
+    base: Path = Path(sys.executable),
+    constraints: Path = CONSTRAINTS,
+) -> Path:
     """Make a virtual environment under .nox, in place of the one of that name, and return its Python."""
-    run(session, Path(sys.executable), "virtualenv", "-q", "--clear", WORK / name)
-    run(session, interpreter(name), *PIP_INSTALL, *requirements)
+    run(session, Path(sys.executable), "virtualenv", "-q", "--clear", "-p", base, WORK / name)
+    run(session, interpreter(name), "pip", "install", "-qq", "-c", constraints, *requirements)
     return interpreter(name)
+
+
+def find_python(version: str) -> Path | None:
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    on_path = shutil.which(f"python{version}")
+    candidates = [Path(on_path)] if on_path else []
+    for candidate in [*candidates, *pyenv.glob(f"versions/{version}.*/bin/python")]:
+        # On the PATH pyenv has a name for each version, which works only for those that are switched on.
+        if subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode == 0:
+            return candidate
+    return None
+
+
+def lowest_versions(packages: Sequence[str]) -> str:
+    """Return constraints.txt, but with the lowest versions of what the packages need."""
+    pins = {canonicalize_name(line.split("==")[0]): line for line in CONSTRAINTS.read_text().split()}
+    for name in packages:
+        project = nox.project.load_toml(ROOT / "packages" / name / "pyproject.toml")["project"]
+        for need in map(Requirement, project["dependencies"]):
+            for bound in need.specifier:
+                if bound.operator == ">=":
+                    pins[canonicalize_name(need.name)] = f"{need.name}=={bound.version}"
+    return "\n".join(pins.values())
+
+
+def check_installed(
+    session: nox.Session,
+    name: str,
+    packages: Sequence[str],
+    suites: Sequence[str],
+    *,
+    base: Path = Path(sys.executable),
+    constraints: Path = CONSTRAINTS,
+) -> None:
+    """Test wheels of the packages in an environment of their own, with the sources out of reach."""
+    built = hatch(session, development(session), packages, new_folder(f"{name}-dist"))
+    python = environment(session, name, *group("test"), *built, base=base, constraints=constraints)
+    house = new_folder(f"{name}-house")
+    without = shutil.ignore_patterns(".*", "src", "dist", "__pycache__")
+    shutil.copytree(ROOT, house, ignore=without, dirs_exist_ok=True)
+    with session.chdir(house):
+        tests = [f"packages/{suite}/tests" for suite in suites]
+        run(session, python, "pytest", f"--junitxml={REPORTS / name}.xml", *tests, *session.posargs)
 
 
 def interpreter(name: str) -> Path:
@@ -159,7 +269,7 @@ def new_folder(name: str) -> Path:
     return WORK / name
 
 
-def build(session: nox.Session, python: Path, packages: Sequence[str], into: Path) -> list[Path]:
+def hatch(session: nox.Session, python: Path, packages: Sequence[str], into: Path) -> list[Path]:
     """Build the wheel and the sdist of each package; return the paths of the wheels."""
     for name in packages:
         with session.chdir(ROOT / "packages" / name):

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
-from . import files, read
+from . import files, swap
+from .update import mentions, summary
+from .update import update as take_in
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit status."""
     options = _parser().parse_args(arguments)
     try:
+        if swap.recover(options.root):
+            print("An earlier command was cut short; the tree is as it was before it.")
         match options.command:
-            case "take":
-                return take(options.root, options.source, options.version)
+            case "update":
+                return update(options.root, options.source, options.version)
             case "check":
                 return check(options.root)
             case "undocumented":
@@ -25,18 +30,20 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"codegen: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("codegen: interrupted", file=sys.stderr)
+        return 130
 
 
-def take(root: Path, source: Path, version: str) -> int:
-    """Turn published references into codegen/api."""
-    wanted = read.dump(read.take(read.load(source)), version)
-    folder = root / "codegen" / "api"
-    folder.mkdir(exist_ok=True)
-    for path in folder.iterdir():
-        if path.name not in wanted:
-            path.unlink()
-    for name, text in wanted.items():
-        (folder / name).write_bytes(text.encode())
+def update(root: Path, source: str, version: str) -> int:
+    """Take in another Taskcluster version."""
+    made = take_in(root, source, version)
+    for line in summary(made):
+        print(line)
+    _look_into(root)
+    if made.old != made.new:
+        for mention in mentions(root, made.old):
+            print(f"note: {mention}")
     return 0
 
 
@@ -44,9 +51,7 @@ def write(root: Path) -> int:
     """Write the generated files."""
     changed = files.write(root)
     print(f"{len(changed)} generated files changed")
-    for service in files.services(root):
-        for note in service.notes:
-            print(f"note: {note}")
+    _look_into(root)
     return 0
 
 
@@ -70,13 +75,17 @@ def check(root: Path) -> int:
 
 def undocumented(root: Path) -> int:
     """Print the methods and exchanges that codegen/docs has no words for."""
-    for service in files.services(root):
-        documented = [(method.name, method.docs) for method in service.methods]
-        documented += [(exchange.name, exchange.docs) for exchange in service.exchanges]
-        for name, docs in documented:
-            if not docs.summary:
-                print(f"{service.name}.{name}")
+    for name in files.undocumented(root):
+        print(name)
     return 0
+
+
+def _look_into(root: Path) -> None:
+    """Print what a person should look into."""
+    for note in files.notes(root):
+        print(f"note: {note}")
+    for name in files.undocumented(root):
+        print(f"undocumented: {name}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,9 +94,12 @@ def _parser() -> argparse.ArgumentParser:
         "--root", type=Path, default=files.ROOT, help="the tree to work on (default: this one)"
     )
     commands = parser.add_subparsers(dest="command")
-    taking = commands.add_parser("take", help="turn published references into codegen/api")
-    taking.add_argument("source", type=Path, help="a folder, or a file with a list of {filename, content}")
-    taking.add_argument("--version", required=True, help="the Taskcluster version, such as 106.0.0")
+    updating = commands.add_parser("update", help="take in another Taskcluster version")
+    updating.add_argument(
+        "source",
+        help="published references: a folder, a file with a list of {filename, content}, or a root URL",
+    )
+    updating.add_argument("--version", required=True, help="the Taskcluster version, such as 106.0.0")
     commands.add_parser("write", help="write the generated files (what is done without a command)")
     commands.add_parser("check", help="fail if a generated file is not what would be written")
     commands.add_parser("undocumented", help="print the methods that codegen/docs has no words for")
@@ -95,4 +107,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    # So a termination is undone like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     raise SystemExit(main())

@@ -20,9 +20,10 @@ from ._expressions import (
 from ._names import BASE_NAMES, CollisionError, class_name, distribution_name, import_name
 from ._overrides import Overrides, read_overrides
 from ._schemas import UnreadableSchemaError
-from ._service import Argument, Exchange, Method, RoutingKeyPart, Service, build
+from ._service import Argument, Exchange, Method, RoutingKeyPart, Service, build, unused_overrides
 from ._shapes import Alias, Key, Record
 from ._types import Form, TypeTable
+from ._untyped import Untyped
 
 __all__ = [
     "BASE_NAMES",
@@ -51,6 +52,7 @@ __all__ = [
     "TypeTable",
     "Union",
     "UnreadableSchemaError",
+    "Untyped",
     "build",
     "class_name",
     "distribution_name",
@@ -59,4 +61,5 @@ __all__ = [
     "read_docs",
     "read_overrides",
     "union",
+    "unused_overrides",
 ]

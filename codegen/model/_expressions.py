@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Location: TypeAlias = tuple[str, ...]
@@ -59,7 +59,9 @@ class Reference:
 
 @dataclass(frozen=True)
 class Anything:
-    """The schema says no more."""
+    """The schema says no more. Where it stands tells nothing about the value, so it is left out of comparisons."""
+
+    location: Location = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,9 @@ def union(members: Iterable[Expression]) -> Expression:
     flat: list[Expression] = []
     for member in members:
         flat += member.members if isinstance(member, Union) else [member]
-    if any(isinstance(member, Anything) for member in flat):
-        return Anything()
+    for member in flat:
+        if isinstance(member, Anything):
+            return member
     scalars = {member.name for member in flat if isinstance(member, Scalar)}
     if any(isinstance(member, DateTime) for member in flat):
         scalars.add("str")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -20,6 +20,7 @@ class Overrides:
     answers: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     arguments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     not_repeatable: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    may_be_empty: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     items: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     corrections: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     schemas: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -37,21 +38,44 @@ class Overrides:
                 return entry["schema"]
         return {"type": "string"}
 
-    def repeatable(self, method: str) -> bool:
-        return not any(_matching(self.not_repeatable, method))
+    def not_repeatable_because(self, method: str) -> str:
+        """Return why a method should not be called a second time for one purpose, or nothing if it may."""
+        return next((entry["reason"] for entry in _matching(self.not_repeatable, method)), "")
+
+    def may_be_empty_in(self, method: str) -> set[str]:
+        """Return the path arguments for which the empty text means something."""
+        return {name for entry in _matching(self.may_be_empty, method) for name in entry["names"]}
 
     def items_key(self, method: str) -> str | None:
         """Return the key of a page that holds its items."""
         return next((entry["key"] for entry in _matching(self.items, method)), None)
 
     def corrected(self, schemas: Mapping[str, Any]) -> dict[str, Any]:
-        """Return schemas with the corrections made to them."""
+        """Return schemas with the corrections made to them, but for those of places that are not there."""
         corrected = dict(schemas)
         for entry in self.corrections:
-            if entry["schema"] in corrected:
+            if _fits(entry, corrected):
                 steps = entry["at"].split("/")[1:]
                 corrected[entry["schema"]] = _replaced(corrected[entry["schema"]], steps, entry.get("value"))
         return corrected
+
+    def unused(self, arguments: Mapping[str, Set[str]], schemas: Mapping[str, Any]) -> Iterator[str]:
+        """Give a note for each entry, or name in one, that is for nothing that is there.
+
+        Args:
+            arguments: for each method or exchange, such as ``queue.task``, the names of its arguments.
+            schemas: all schemas, by their names.
+        """
+        for kind in ("answers", "arguments", "not_repeatable", "may_be_empty", "items"):
+            for number, entry in enumerate(getattr(self, kind)):
+                names = set(entry.get("names", ()))
+                for pattern in entry["methods"]:
+                    of_methods = [arguments[name] for name in arguments if fnmatchcase(name, pattern)]
+                    if not any(not names or names & found for found in of_methods):
+                        yield f"overrides: {kind}[{number}] is for {pattern}, and nothing like it is there"
+        for number, entry in enumerate(self.corrections):
+            if not _fits(entry, schemas):
+                yield f"overrides: corrections[{number}] is for {entry['schema']}#{entry['at']}, which is not there"
 
 
 def read_overrides(text: str) -> Overrides:
@@ -82,6 +106,7 @@ NEEDED = {
     "answers": {"methods", "answer"},
     "arguments": {"methods", "names", "schema"},
     "not_repeatable": {"methods"},
+    "may_be_empty": {"methods", "names"},
     "items": {"methods", "key"},
     "corrections": {"schema", "at"},
 }
@@ -91,6 +116,18 @@ def _matching(entries: list[dict[str, Any]], method: str) -> Iterator[dict[str, 
     for entry in entries:
         if any(fnmatchcase(method, pattern) for pattern in entry["methods"]):
             yield entry
+
+
+def _fits(correction: dict[str, Any], schemas: Mapping[str, Any]) -> bool:
+    """Say whether the place of a correction is there: what holds it, that is, as it may add a keyword."""
+    found = schemas.get(correction["schema"])
+    for step in correction["at"].split("/")[1:-1]:
+        if is_list(found):
+            found = found[int(step)] if step.isdecimal() and int(step) < len(found) else None
+        else:
+            found = found.get(step) if is_object(found) else None
+    last = correction["at"].rpartition("/")[2]
+    return is_object(found) or (is_list(found) and last.isdecimal() and int(last) < len(found))
 
 
 def _replaced(schema: Any, steps: list[str], value: Any) -> Any:

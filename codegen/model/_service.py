@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from ._overrides import Overrides
 from ._schemas import UnreadableSchemaError
 from ._shapes import Alias, Record, Shapes
 from ._types import TypeTable
+from ._untyped import Untyped, untyped
 
 OURS = "overrides.toml/"
 """Where the schemas that overrides.toml brings stand among the others."""
@@ -32,7 +33,8 @@ class Method:
     """An API method.
 
     ``answer`` is "json", "none", "text" or "redirect", and ``result`` the type of a JSON answer. Where a page
-    has an ``items_key``, ``item`` is the type of what it holds.
+    has an ``items_key``, ``item`` is the type of what it holds. ``not_repeatable`` is the reason why it should
+    not be called twice, empty where it may.
     """
 
     name: str
@@ -43,7 +45,8 @@ class Method:
     payload: Expression | None
     answer: str
     result: Expression | None
-    repeatable: bool
+    not_repeatable: str
+    may_be_empty: tuple[str, ...]
     paginated: bool
     items_key: str | None
     item: Expression | None
@@ -54,6 +57,14 @@ class Method:
     @property
     def has_url(self) -> bool:
         return self.verb == "GET"
+
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """The names of the methods that are made from it besides itself."""
+        endings = ["_url", "_signed_url"] if self.has_url else []
+        endings += ["_pages"] if self.paginated else []
+        endings += ["_items"] if self.items_key else []
+        return tuple(self.name + ending for ending in endings)
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Service:
-    """One service package. ``notes`` are for a person to look into."""
+    """One service package. ``untyped`` says where types are `Any`; ``notes`` are for a person to look into."""
 
     name: str
     version: str
@@ -89,6 +100,7 @@ class Service:
     exchanges: tuple[Exchange, ...]
     types: TypeTable
     docs: Docs
+    untyped: tuple[Untyped, ...]
     notes: tuple[str, ...]
 
 
@@ -103,7 +115,8 @@ def build(api: read.Api, overrides: Overrides, docs: Docs) -> Service:
     shapes = Shapes({**overrides.corrected(api["schemas"]), **ours})
     methods = tuple(_method(api["service"], method, shapes, overrides, docs) for method in api["methods"])
     messages = {exchange["name"]: shapes.use(exchange["schema"]) for exchange in api["exchanges"]}
-    check_methods(api["service"], [method.name for method in methods], _derived(methods))
+    derived = [(companion, method.name) for method in methods for companion in method.companions]
+    check_methods(api["service"], [method.name for method in methods], derived)
     check_exchanges(api["service"], [entry["name"] for entry in api["exchanges"]])
     types = TypeTable(
         shapes,
@@ -123,8 +136,25 @@ def build(api: read.Api, overrides: Overrides, docs: Docs) -> Service:
         ),
         types=types,
         docs=docs,
+        untyped=untyped(shapes.schemas, types, _unnamed(methods, messages)),
         notes=tuple(_notes(api, methods, overrides, docs)),
     )
+
+
+def unused_overrides(overrides: Overrides, apis: Mapping[str, read.Api]) -> Iterator[str]:
+    """Give a note for each override that is for nothing that is there."""
+    arguments = {
+        f"{service}.{method['name']}": {*method["args"], *method["query"]}
+        for service, api in apis.items()
+        for method in api["methods"]
+    }
+    arguments |= {
+        f"{service}.{exchange['name']}": {part["name"] for part in exchange["routingKey"]}
+        for service, api in apis.items()
+        for exchange in api["exchanges"]
+    }
+    schemas = {name: schema for api in apis.values() for name, schema in api["schemas"].items()}
+    return overrides.unused(arguments, schemas)
 
 
 def _method(service: str, facts: read.Method, shapes: Shapes, overrides: Overrides, docs: Docs) -> Method:
@@ -143,7 +173,8 @@ def _method(service: str, facts: read.Method, shapes: Shapes, overrides: Overrid
         payload=shapes.use(facts["input"]) if "input" in facts else None,
         answer=answer,
         result=result,
-        repeatable=overrides.repeatable(full_name),
+        not_repeatable=overrides.not_repeatable_because(full_name),
+        may_be_empty=tuple(name for name in facts["args"] if name in overrides.may_be_empty_in(full_name)),
         paginated=paginated,
         items_key=items_key,
         item=item,
@@ -165,7 +196,7 @@ def _answer(
     answer, schema = overrides.answer(full_name) or ("json" if facts["verb"] == "GET" else "none", None)
     if answer != "json":
         return answer, None
-    return answer, shapes.use(OURS + schema) if schema else Anything()
+    return answer, shapes.use(OURS + schema) if schema else Anything((f"{full_name}()",))
 
 
 def _items(
@@ -229,14 +260,18 @@ def _exchange(
     )
 
 
-def _derived(methods: tuple[Method, ...]) -> Iterator[tuple[str, str]]:
+def _unnamed(
+    methods: tuple[Method, ...], messages: dict[str, Expression]
+) -> Iterator[tuple[str, Expression | None]]:
+    """Give the expressions of arguments, answers and messages, with what they are the types of."""
     for method in methods:
-        for ending in ("_url", "_signed_url") if method.has_url else ():
-            yield method.name + ending, method.name
-        if method.paginated:
-            yield f"{method.name}_pages", method.name
-        if method.items_key:
-            yield f"{method.name}_items", method.name
+        yield from (
+            (f"{method.name}({argument.name})", argument.type) for argument in (*method.args, *method.query)
+        )
+        yield f"{method.name}(payload)", method.payload
+        yield f"what {method.name} returns", method.result
+        yield f"what {method.name}_items gives", method.item
+    yield from ((f"the message of {name}", message) for name, message in messages.items())
 
 
 def _notes(api: read.Api, methods: tuple[Method, ...], overrides: Overrides, docs: Docs) -> Iterator[str]:

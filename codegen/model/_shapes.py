@@ -66,7 +66,7 @@ class Shapes:
     """The named shapes of a set of schemas, found as they are asked for."""
 
     def __init__(self, schemas: Mapping[str, Any]) -> None:
-        self._schemas = Schemas(schemas)
+        self.schemas = Schemas(schemas)
         self._open: set[Location] = set()
         self._recursive: set[Location] = set()
         self.named: dict[Location, Record | Alias] = {}
@@ -88,7 +88,7 @@ class Shapes:
             self._recursive.add(location)
             return Reference(location)
         self._open.add(location)
-        found = self.expression(location, self._schemas.at(location))
+        found = self.expression(location, self.schemas.at(location))
         self._open.discard(location)
         if found == Reference(location):
             if location not in self.named:
@@ -101,16 +101,16 @@ class Shapes:
     def expression(self, location: Location, schema: Any) -> Expression:
         """Return what a schema that stands at a location allows."""
         if isinstance(schema, bool):
-            return Anything() if schema else Nothing()
+            return Anything(location) if schema else Nothing()
         if "$ref" in schema:
             # Draft 7 gives no meaning to what stands beside a reference; Taskcluster puts defaults there.
             return self.use(schema["$ref"], location[0])
-        schema = self._schemas.resolved(location[0], schema)
+        schema = self.schemas.resolved(location[0], schema)
         for joined in ("oneOf", "anyOf"):
             if joined in schema:
                 return self._alternatives(location, schema, joined)
         if "const" in schema:
-            return union([_constant(schema["const"])])
+            return _constant(schema["const"])
         if "enum" in schema:
             return union(_constant(value) for value in schema["enum"])
         kinds = type_of(schema)
@@ -120,12 +120,12 @@ class Shapes:
 
     def label(self, location: Location) -> tuple[str, ...]:
         """Return the words that the name of a shape is made of."""
-        return label(self._schemas, location)
+        return label(self.schemas, location)
 
     def _of_type(self, location: Location, schema: Schema, kind: str | None) -> Expression:
         match kind:
             case None:
-                return Anything()
+                return Anything(location)
             case "object":
                 return self._object(location, schema)
             case "array":
@@ -140,7 +140,9 @@ class Shapes:
                 )
 
     def _array(self, location: Location, schema: Schema) -> Expression:
-        items = schema.get("items", True)
+        if "items" not in schema:
+            return Array(Anything(location))
+        items = schema["items"]
         if is_list(items):
             return Array(
                 union(self.expression((*location, "items", str(n)), item) for n, item in enumerate(items))
@@ -153,7 +155,7 @@ class Shapes:
         if not properties and extra is not None:
             return Map(extra)
         if not properties and "additionalProperties" not in schema:
-            return Map(Anything())
+            return Map(Anything(location))
         # An object may hold itself, so it has its place before its keys are looked at.
         self.named[location] = Record(())
         required = set(schema.get("required", ()))
@@ -198,12 +200,10 @@ class Shapes:
             return base if alternative else False
         if "$ref" in alternative and not has_structure(base):
             return alternative
-        return merge(base, self._schemas.resolved(location[0], alternative))
+        return merge(base, self.schemas.resolved(location[0], alternative))
 
     def _all_optional(self, location: Location, schema: Any) -> Any:
-        return (
-            {**self._schemas.resolved(location[0], schema), "required": []} if is_object(schema) else schema
-        )
+        return {**self.schemas.resolved(location[0], schema), "required": []} if is_object(schema) else schema
 
     def _named_choice(self, location: Location, found: Expression) -> Expression:
         """Give a name to a choice between named things, so that users can write its type."""
@@ -227,10 +227,10 @@ def _constant(value: Any) -> Expression:
             return Literal.of(value)
         case float():
             return Scalar("float")
-        case list():
-            return Array(Anything())
+        case _ if is_list(value):
+            return Array(union(_constant(item) for item in value))
         case _:
-            return Map(Anything())
+            return Map(union(_constant(item) for item in value.values()))
 
 
 def walk(named: Mapping[Location, Record | Alias], location: Location) -> Iterator[Expression]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ._errors import UnreadableReferenceError
 from ._facts import Api, Exchange, Method, RoutingKeyPart, Schema
-from ._references import UnreadableReferenceError, take
+from ._references import missing_schemas, take
 from ._sources import load
 from ._store import dump, stored
 
@@ -16,6 +17,7 @@ __all__ = [
     "UnreadableReferenceError",
     "dump",
     "load",
+    "missing_schemas",
     "stored",
     "take",
 ]

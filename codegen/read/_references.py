@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from .._json import is_list, is_object
+from ._errors import UnreadableReferenceError
 from ._facts import Api, Exchange, Method, RoutingKeyPart, Schema
 from ._prose import without_prose
+from ._schemas import check_schema
 
 SCHEMAS = "/schemas/"
-
-
-class UnreadableReferenceError(ValueError):
-    """A reference cannot be read; the message begins with its place."""
+TAKEN = ("core", "testing")
 
 
 def take(files: Mapping[str, Any]) -> dict[str, Api]:
@@ -27,10 +27,34 @@ def take(files: Mapping[str, Any]) -> dict[str, Api]:
     Raises:
         UnreadableReferenceError: something that is needed is missing or malformed.
     """
-    schemas = dict(_schemas(files))
+    schemas = _schemas(files)
+    apis = _declared(files)
+    if not apis:
+        raise UnreadableReferenceError(
+            "no reference with entries is there; give a folder with /references and /schemas"
+        )
+    for api in apis.values():
+        api["schemas"] = dict(sorted(_reached(api, schemas).items()))
+    return dict(sorted(apis.items()))
+
+
+def missing_schemas(files: Mapping[str, Any]) -> list[str]:
+    """Return the names of the files with schemas that references, and schemas that are there, lead to.
+
+    Raises:
+        UnreadableReferenceError: a reference or a schema is malformed.
+    """
+    schemas, missing = _schemas(files), set[str]()
+    for api in _declared(files).values():
+        _reached(api, schemas, missing)
+    return sorted(f"schemas/{name}" for name in missing)
+
+
+def _declared(files: Mapping[str, Any]) -> dict[str, Api]:
+    """Return what the references say, without the schemas."""
     apis: dict[str, Api] = {}
     for place, content in _references(files):
-        service = _text(place, content, "serviceName")
+        service = _service_name(place, content)
         version = _text(place, content, "apiVersion")
         api = apis.setdefault(
             service, Api(service=service, version=version, methods=[], exchanges=[], schemas={})
@@ -43,20 +67,25 @@ def take(files: Mapping[str, Any]) -> dict[str, Api]:
             api["exchanges"] += [_exchange(*entry, service, content) for entry in _entries(place, content)]
         else:
             api["methods"] += [_method(*entry, service) for entry in _entries(place, content)]
-    if not apis:
+    return apis
+
+
+def _service_name(place: str, content: dict[str, Any]) -> str:
+    name = _text(place, content, "serviceName")
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+        raise UnreadableReferenceError(f"{place}: serviceName is {name!r}, which cannot name a package")
+    if name in TAKEN:
         raise UnreadableReferenceError(
-            "no reference with entries is there; give a folder with /references and /schemas"
+            f"{place}: serviceName is {name!r}, but tc-{name} is a package of ours"
         )
-    for api in apis.values():
-        api["schemas"] = _reached(api, schemas)
-    return dict(sorted(apis.items()))
+    return name
 
 
-def _schemas(files: Mapping[str, Any]) -> Iterator[tuple[str, Schema]]:
-    for name, content in files.items():
-        path = "/" + name.lstrip("/")
-        if path.startswith(SCHEMAS) and is_object(content):
-            yield path.removeprefix(SCHEMAS), content
+def _schemas(files: Mapping[str, Any]) -> dict[str, Any]:
+    paths = {"/" + name.lstrip("/"): content for name, content in files.items()}
+    return {
+        path.removeprefix(SCHEMAS): content for path, content in paths.items() if path.startswith(SCHEMAS)
+    }
 
 
 def _references(files: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -88,7 +117,7 @@ def _method(place: str, entry: dict[str, Any], service: str) -> Method:
         args=_texts(place, entry, "args"),
         query=_texts(place, entry, "query"),
         stability=_text(place, entry, "stability"),
-        category=entry.get("category", ""),
+        category=_text(place, {"category": "", **entry}, "category"),
     )
     in_route = [piece.partition(">")[0] for piece in method["route"].split("<")[1:]]
     if in_route != method["args"]:
@@ -107,19 +136,28 @@ def _exchange(place: str, entry: dict[str, Any], service: str, content: dict[str
     return Exchange(
         name=_text(place, entry, "name"),
         exchange=_text(place, content, "exchangePrefix") + _text(place, entry, "exchange"),
-        routingKey=[_part(place, part) for part in entry.get("routingKey", [])],
+        routingKey=_parts(place, entry),
         schema=_schema_name(service, _text(place, entry, "schema")),
     )
 
 
-def _part(place: str, part: dict[str, Any]) -> RoutingKeyPart:
+def _parts(place: str, entry: dict[str, Any]) -> list[RoutingKeyPart]:
+    parts = entry.get("routingKey", [])
+    if not is_list(parts):
+        raise UnreadableReferenceError(f"{place}: routingKey is not a list")
+    return [_part(f"{place}: routingKey[{number}]", part) for number, part in enumerate(parts)]
+
+
+def _part(place: str, part: Any) -> RoutingKeyPart:
+    if not is_object(part):
+        raise UnreadableReferenceError(f"{place} is not an object")
     kept = RoutingKeyPart(
         name=_text(place, part, "name"),
-        multipleWords=part.get("multipleWords", False),
-        required=part.get("required", False),
+        multipleWords=_flag(place, part, "multipleWords"),
+        required=_flag(place, part, "required"),
     )
     if "constant" in part:
-        kept["constant"] = part["constant"]
+        kept["constant"] = _text(place, part, "constant")
     return kept
 
 
@@ -127,7 +165,8 @@ def _schema_name(service: str, reference: str) -> str:
     return urljoin(f"{SCHEMAS}{service}/", reference).removesuffix("#").removeprefix(SCHEMAS)
 
 
-def _reached(api: Api, schemas: Mapping[str, Schema]) -> dict[str, Schema]:
+def _reached(api: Api, schemas: Mapping[str, Any], missing: set[str] | None = None) -> dict[str, Schema]:
+    """Return the schemas that a service leads to; put those that are not there into ``missing``, if it is given."""
     waiting: list[tuple[str, str]] = []
     for method in api["methods"]:
         schemas_of = (method.get("input"), method.get("output"))
@@ -139,11 +178,15 @@ def _reached(api: Api, schemas: Mapping[str, Schema]) -> dict[str, Schema]:
         name = urldefrag(reference).url
         if name in reached:
             continue
+        if name not in schemas and missing is not None:
+            missing.add(name)
+            continue
         if name not in schemas:
             raise UnreadableReferenceError(f"schemas/{name}: is not there, but {wanted_by} needs it")
+        check_schema(f"schemas/{name}", schemas[name])
         reached[name] = without_prose(schemas[name])
         waiting += [(f"schemas/{name}", target) for target in _targets(name, reached[name])]
-    return dict(sorted(reached.items()))
+    return reached
 
 
 def _targets(name: str, value: Any) -> Iterator[str]:
@@ -161,6 +204,13 @@ def _text(place: str, entry: dict[str, Any], key: str) -> str:
     value = entry.get(key)
     if not isinstance(value, str):
         raise UnreadableReferenceError(f"{place}: {key} is missing or is no text")
+    return value
+
+
+def _flag(place: str, entry: dict[str, Any], key: str) -> bool:
+    value = entry.get(key, False)
+    if not isinstance(value, bool):
+        raise UnreadableReferenceError(f"{place}: {key} is neither true nor false")
     return value
 
 

@@ -7,23 +7,35 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ._references import UnreadableReferenceError
+from .._json import is_list, is_object
+from ._deployment import load_deployment
+from ._errors import UnreadableReferenceError
 
 
-def load(source: Path) -> dict[str, Any]:
-    """Return the published files of a folder, or of one file that holds a list of {filename, content}.
+def load(source: str | Path) -> dict[str, Any]:
+    """Return published files, by name as under a deployment's /references and /schemas.
+
+    Args:
+        source: a folder that holds them; a file with a list of {filename, content}; or the root URL of a
+            deployment, by http or https.
 
     Raises:
         UnreadableReferenceError: a file is not there or is not JSON.
     """
-    return _folder(source) if source.is_dir() else _file(source)
+    if str(source).startswith(("http://", "https://")):
+        return load_deployment(str(source))
+    path = Path(source)
+    return _folder(path) if path.is_dir() else _file(path)
 
 
 def _file(path: Path) -> dict[str, Any]:
-    try:
-        return {entry["filename"]: entry["content"] for entry in _json(path)}
-    except (TypeError, KeyError) as error:
-        raise UnreadableReferenceError(f"{path}: not a list of objects with filename and content") from error
+    entries = _json(path)
+    files: dict[str, Any] = {}
+    for entry in entries if is_list(entries) else [entries]:
+        if not is_object(entry) or not isinstance(entry.get("filename"), str) or "content" not in entry:
+            raise UnreadableReferenceError(f"{path}: not a list of objects with filename and content")
+        files[entry["filename"]] = entry["content"]
+    return files
 
 
 def _folder(folder: Path) -> dict[str, Any]:

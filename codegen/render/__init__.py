@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from ._files import BY_HAND, Family, render
+from ._files import BY_HAND, Family, header, render
+from ._surface import surface
+from ._types import Annotations
+from ._untyped import untyped_table
+from ._words import scope_lines
 
-__all__ = ["BY_HAND", "Family", "render"]
+__all__ = ["BY_HAND", "Annotations", "Family", "header", "render", "scope_lines", "surface", "untyped_table"]

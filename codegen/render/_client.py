@@ -46,8 +46,10 @@ class Client:
             items.append("payload=True")
         if method.answer != "json":
             items.append(f"answer={literal(method.answer)}")
-        if not method.repeatable:
+        if method.not_repeatable:
             items.append("repeatable=False")
+        if method.may_be_empty:
+            items.append(tuple_of([literal(name) for name in method.may_be_empty], "may_be_empty="))
         result = self._outside.write(_result(method), input=False)
         return lay_out(Bracket(f"{_constant(method)}: Endpoint[{result}] = Endpoint(", tuple(items), ")"), 0)
 

@@ -64,15 +64,22 @@ def render(family: Family) -> dict[str, str]:
     return dict(sorted(files.items()))
 
 
+def header() -> str:
+    """Return the first lines of a generated file in Markdown."""
+    return f"<!-- {_filled('header').strip()} -->\n\n"
+
+
 def _package(
     family: Family, name: str, module: str, service: Service | None = None
 ) -> Iterator[tuple[str, str]]:
     metadata = family.packages["service" if service else name]
+    extras = metadata.get("extras", {})
     values = {
         "name": name,
         "module": module,
         "version": family.version,
         "metadata": metadata,
+        "extras": extras.get(service.name, {}) if service else extras,
         "service": service,
     }
     yield "pyproject.toml", _filled("pyproject.toml", **values)
@@ -115,7 +122,10 @@ def _service(family: Family, service: Service) -> Iterator[tuple[str, str]]:
         _filled("types.py", names=payloads.all, import_order=sorted(payloads.all, key=str.lower), **values),
     )
     yield f"{source}/_generated/__init__.py", _filled("_generated/__init__.py", **values)
-    yield f"{source}/_generated/client.py", _filled("_generated/client.py", client=Client(service), **values)
+    yield (
+        f"{source}/_generated/client.py",
+        _filled("_generated/client.py", client=Client(service), typed=bool(payloads.all), **values),
+    )
     yield f"{source}/_generated/types.py", _filled("_generated/types.py", payloads=payloads, **values)
     if service.exchanges:
         yield (

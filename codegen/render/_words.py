@@ -33,6 +33,7 @@ def method_words(method: Method, service: str) -> list[str]:
     return [
         docs.summary or f"Call `{method.name}` of the {service} service.",
         *prose(docs.details),
+        _not_retried(method),
         _raises(docs),
         "\n".join(_method_facts(method)),
     ]
@@ -85,6 +86,15 @@ def _group(heading: str, parts: list[Any]) -> Iterator[str]:
     for part in parts:
         for line in _scope_lines(part):
             yield f"  {line}"
+
+
+def _not_retried(method: Method) -> str:
+    if not method.not_repeatable:
+        return ""
+    return (
+        f"Not retried when its answer was lost, as {method.not_repeatable}; `Retry(unrepeatable=True)` retries it "
+        "all the same."
+    )
 
 
 def _raises(docs: EntryDocs) -> str:

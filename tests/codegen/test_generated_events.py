@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from trees import of_106
 
 from codegen import files, model
 from tc_core.service import Binding
@@ -31,6 +32,7 @@ def named(case: dict[str, Any]) -> str:
     return f"{case['service']}.{case['method']}-{case['case']}"
 
 
+@of_106
 def test_there_are_36_exchanges_in_six_services() -> None:
     assert sorted(SERVICES) == ["auth", "github", "hooks", "notify", "queue", "worker-manager"]
     exchanges = {

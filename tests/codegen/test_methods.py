@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import pytest
 from made_up import Json, build, exchange, method, package, published, record
+from trees import of_106
 
-from codegen import files, model
+from codegen import files, model, read
 from codegen.model import Scalar
+from tc_auth import Auth
 from tc_core.service import AsyncService, Service
+from tc_index import Index
 
 ROOT = Path(__file__).parents[2]
 REAL = {
@@ -125,6 +126,10 @@ def test_a_delete_may_have_a_body() -> None:
 
 def test_a_method_without_an_input_takes_no_payload() -> None:
     assert "def thing(self) -> None:" in client(method(verb="post"))
+
+
+@of_106
+def test_106_has_13_methods_that_could_have_an_input_and_have_none() -> None:
     without = [name for name, made in REAL.items() if made.verb in ("POST", "PUT") and not made.payload]
     assert len(without) == 13
     assert "queue.cancelTask" in without
@@ -137,6 +142,10 @@ def test_only_get_methods_have_urls() -> None:
     assert "def thing_signed_url(self, a: str, *, b: str | None = None, ttl: float = 900) -> str:" in text
     assert "async def thing_signed_url" in text
     assert "async def thing_url" not in text
+
+
+@of_106
+def test_106_has_125_methods_with_urls() -> None:
     assert sum(made.has_url for made in REAL.values()) == 125
 
 
@@ -150,6 +159,7 @@ def test_every_page_and_its_items_are_typed() -> None:
     assert 'self._items(_thing, "things", query={"continuationToken": continuationToken})' in text
 
 
+@of_106
 def test_the_walks_of_the_real_tree() -> None:
     walks = {name: made for name, made in REAL.items() if made.paginated}
     assert len(walks) == 35
@@ -227,6 +237,7 @@ def test_overrides_say_how_methods_answer() -> None:
     assert "def ping(self) -> _t.Pong:" in text
 
 
+@of_106
 def test_every_answer_of_the_real_tree_is_known() -> None:
     assert [note for service in files.services(ROOT) for note in service.notes] == []
     by_answer: dict[str, list[str]] = {}
@@ -235,7 +246,7 @@ def test_every_answer_of_the_real_tree_is_known() -> None:
     assert by_answer["redirect"] == ["github.latest", "index.findArtifactFromTask", "object.download"]
     assert by_answer["text"] == ["github.badge"]
     assert len(by_answer["none"]) == 18
-    assert [name for name, made in REAL.items() if not made.repeatable] == [
+    assert [name for name, made in REAL.items() if made.not_repeatable] == [
         "github.createComment",
         "hooks.triggerHook",
         "hooks.triggerHookWithToken",
@@ -243,7 +254,64 @@ def test_every_answer_of_the_real_tree_is_known() -> None:
         "notify.pulse",
         "notify.matrix",
         "notify.slack",
+        "worker-manager.reregisterWorker",
     ]
+    assert [name for name, made in REAL.items() if made.may_be_empty] == [
+        "auth.awsS3Credentials",
+        "index.listNamespaces",
+    ]
+
+
+def test_a_method_that_acts_twice_says_so_with_the_reason() -> None:
+    overrides = '[[not_repeatable]]\nmethods = ["odd.thing"]\nreason = "every call weighs more"'
+    text = client(method(verb="post"), overrides=overrides)
+    assert '"POST", "/thing", answer="none", repeatable=False' in text
+    words = "Not retried when its answer was lost, as every call weighs more; `Retry(unrepeatable=True)`"
+    assert text.count(words) == 2
+    assert "repeatable" not in client(method(verb="post"))
+
+
+def test_a_path_argument_may_be_empty_where_overrides_say_so() -> None:
+    overrides = '[[may_be_empty]]\nmethods = ["odd.*"]\nnames = ["b"]\nreason = "the root"'
+    text = client(method(route="/<a>/<b>"), method("other", route="/other/<c>"), overrides=overrides)
+    assert text.count('may_be_empty=("b",)') == 1
+    assert Index("https://tc.example.com").listNamespaces_url("").endswith("/api/index/v1/namespaces/")
+    url = Auth("https://tc.example.com").awsS3Credentials_url("read-only", "bucket", "")
+    assert url.endswith("/aws/s3/read-only/bucket/")
+    with pytest.raises(ValueError, match=r"^namespace: is ''"):
+        Index("https://tc.example.com").listTasks_url("")
+
+
+def test_overrides_for_what_is_not_there_are_noted_and_do_nothing() -> None:
+    overrides = model.read_overrides("""
+        answers = [{ methods = ["odd.thing", "odd.gone"], answer = "text", reason = "r" }]
+        arguments = [{ methods = ["odd.*"], names = ["b"], schema = {}, reason = "r" }]
+        may_be_empty = [{ methods = ["odd.thing"], names = ["a"], reason = "r" }]
+        corrections = [
+            { schema = "odd/v1/in.json", at = "/oneOf/0/required", reason = "r" },
+            { schema = "odd/v1/in.json", at = "/properties/a", value = {}, reason = "r" },
+            { schema = "odd/v1/gone.json", at = "/type", reason = "r" },
+        ]
+    """)
+    entry = method(verb="post", route="/<a>", input="v1/in.json#")
+    apis = read.take(published(entry, schemas={"odd/v1/in.json": record()}))
+    assert list(model.unused_overrides(overrides, apis)) == [
+        "overrides: answers[0] is for odd.gone, and nothing like it is there",
+        "overrides: arguments[0] is for odd.*, and nothing like it is there",
+        "overrides: corrections[0] is for odd/v1/in.json#/oneOf/0/required, which is not there",
+        "overrides: corrections[2] is for odd/v1/gone.json#/type, which is not there",
+    ]
+    corrected = overrides.corrected(apis["odd"]["schemas"])["odd/v1/in.json"]
+    assert corrected == {**apis["odd"]["schemas"]["odd/v1/in.json"], "properties": {"a": {}}}
+
+
+def test_a_service_without_types_is_python_all_the_same() -> None:
+    written = package(build(published(method(verb="post"))))
+    for path, text in written.items():
+        if path.endswith(".py"):
+            compile(text, path, "exec")
+    assert written["src/tc_odd/types.py"].endswith("__all__: list[str] = []\n")
+    assert "_t" not in written["src/tc_odd/_generated/client.py"].replace("_thing", "")
 
 
 def test_overrides_give_types_to_arguments() -> None:
@@ -301,20 +369,11 @@ def test_malformed_overrides_are_named(text: str, problem: str) -> None:
         model.read_overrides(text)
 
 
+@of_106
 def test_every_override_is_still_for_something() -> None:
     overrides = model.read_overrides((ROOT / "codegen" / "overrides.toml").read_text())
-    for entry in [*overrides.answers, *overrides.arguments, *overrides.not_repeatable, *overrides.items]:
-        for pattern in entry["methods"]:
-            assert _matches(pattern, entry), (pattern, entry)
-
-
-def _matches(pattern: str, entry: dict[str, Any]) -> bool:
-    names = set(entry.get("names", ()))
-    return any(
-        fnmatchcase(name, pattern)
-        and (not names or names & {argument.name for argument in (*made.args, *made.query)})
-        for name, made in REAL.items()
-    )
+    apis, _ = read.stored(ROOT / "codegen" / "api")
+    assert list(model.unused_overrides(overrides, apis)) == []
 
 
 SHADOWS = [

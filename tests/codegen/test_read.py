@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from made_up import Json, exchange, method, published, record
+from trees import of_106
 
 from codegen import read
 from codegen._json import is_object
@@ -171,6 +172,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str, problem:
         read.load(tmp_path / "gone.json")
 
 
+@of_106
 def test_taskcluster_106_is_there_as_a_whole() -> None:
     assert TASKCLUSTER == "106.0.0"
     assert len(APIS) == 11

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from made_up import Json, answer, both, build, method, payload, published, record, types_of
 
-from codegen import files, model
+from codegen import files, model, read
 from codegen._json import is_object
 
 ROOT = Path(__file__).parents[2]
@@ -389,7 +389,7 @@ def test_a_property_that_would_hide_a_type_from_the_others(name: str) -> None:
 
 def test_a_type_that_json_schema_does_not_know_is_named_with_its_place() -> None:
     with pytest.raises(
-        model.UnreadableSchemaError, match=r"schemas/odd/v1/thing\.json/properties/a: type is 'text'"
+        read.UnreadableReferenceError, match=r"schemas/odd/v1/thing\.json/properties/a/type: is 'text'"
     ):
         answer(record(a={"type": "text"}))
 

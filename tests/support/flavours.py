@@ -99,7 +99,7 @@ class Facade:
         if not callable(value):
             return value
         function = cast(Callable[..., Any], value)
-        if not inspect.iscoroutinefunction(getattr(self._model, name)):
+        if not inspect.iscoroutinefunction(inspect.unwrap(getattr(self._model, name))):
             return self._converting(function)
 
         async def call(*args: Any, **options: Any) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
@@ -160,21 +161,27 @@ class Wire:
     Args:
         script: what is done for each request in turn.
         otherwise: what is done for each request beyond the script; without it such a request is an error.
+        tls: for a server that speaks TLS.
 
     Attributes:
         requests: what was received, in order.
         accepted: number of connections that clients opened.
+        secured: the TLS connections, in the order in which their handshakes ended well.
     """
 
-    def __init__(self, *script: Step, otherwise: Step | None = None) -> None:
+    def __init__(
+        self, *script: Step, otherwise: Step | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._script = deque(script)
         self._otherwise = otherwise
+        self._tls = tls
         self._changed = Condition()
         self._closing = False
         self._unexpected: list[str] = []
         self._open: set[socket.socket] = set()
         self.requests: list[Received] = []
         self.accepted = 0
+        self.secured: list[ssl.SSLSocket] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._address: tuple[str, int] = self._listener.getsockname()
         self._threads = [Thread(target=self._listen, name="wire")]
@@ -186,7 +193,12 @@ class Wire:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+
+    def script(self, *steps: Step) -> None:
+        """Add steps to the script: some say where the server itself is."""
+        with self._changed:
+            self._script.extend(steps)
 
     def wait_for_requests(self, number: int) -> None:
         """Wait until so many have been received."""
@@ -231,6 +243,10 @@ class Wire:
     def _listen(self) -> None:
         while True:
             connection, _ = self._listener.accept()
+            if self._tls:
+                connection = self._tls.wrap_socket(
+                    connection, server_side=True, do_handshake_on_connect=False
+                )
             with self._changed:
                 if self._closing:
                     connection.close()
@@ -244,6 +260,9 @@ class Wire:
     def _serve(self, connection: socket.socket, number: int) -> None:
         # A client that goes away in the middle is what many tests are about.
         with suppress(OSError):
+            if isinstance(connection, ssl.SSLSocket):
+                connection.do_handshake()
+                self.secured.append(connection)
             if not self._reset_unread(connection):
                 while (request := _read(connection, number)) is not None:
                     self._answer(Visit(connection, request))

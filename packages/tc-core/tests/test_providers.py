@@ -374,8 +374,11 @@ def test_an_async_provider_in_disguise_is_refused_by_a_sync_client_with_the_firs
 
 
 def test_a_provider_that_calls_its_own_client_is_told_so_instead_of_waiting_for_itself() -> None:
+    def from_itself() -> Credentials:
+        return Credentials("id", sample.thing("token")["accessToken"])
+
     with (
-        Sample("http://127.0.0.1:9", credentials=lambda: sample.thing("token")) as sample,
+        Sample("http://127.0.0.1:9", credentials=from_itself) as sample,
         pytest.raises(RuntimeError, match=r"^credentials: the provider called the client that asks it"),
     ):
         sample.thing("one")

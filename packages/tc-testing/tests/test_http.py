@@ -234,7 +234,7 @@ def test_what_is_no_http_gets_an_answer(anonymous: Caller, request_line: bytes) 
 def test_a_handler_that_fails_is_an_internal_error(
     monkeypatch: pytest.MonkeyPatch, tc: LocalTaskcluster, root: Caller
 ) -> None:
-    app: App = tc._app
+    app: App = tc._app  # pyright: ignore[reportPrivateUsage]
     monkeypatch.delattr(app.state.secrets, "_secrets")
     reply = root("GET", "/api/secrets/v1/secrets")
     assert (reply.status, reply.code) == (500, "InternalServerError")

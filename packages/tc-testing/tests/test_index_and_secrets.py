@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hawk_client import Caller
+from queue_client import QueueClient
 
 from tc_testing import LocalTaskcluster
 
@@ -54,6 +56,49 @@ class TestIndex:
         assert caller("PUT", "/api/index/v1/task/b.b", entry(tc)).code == "InsufficientScopes"
         assert anonymous("DELETE", "/api/index/v1/task/a.b").code == "InsufficientScopes"
         assert anonymous("GET", "/api/index/v1/task/a.b").status == 200
+
+
+class TestArtifacts:
+    PATH = "/api/index/v1/task/a.b/artifacts"
+
+    @pytest.fixture
+    def queue(self, tc: LocalTaskcluster) -> QueueClient:
+        return QueueClient(tc)
+
+    @pytest.fixture
+    def task_id(self, tc: LocalTaskcluster, queue: QueueClient) -> str:
+        """An indexed task that is being worked on."""
+        task_id = queue.create()
+        queue.claim(task_id)
+        assert queue.root("PUT", "/api/index/v1/task/a.b", entry(tc, taskId=task_id)).status == 200
+        return task_id
+
+    def test_private_artifact_can_be_read_without_credentials_for_a_while(
+        self, tc: LocalTaskcluster, queue: QueueClient, anonymous: Caller, task_id: str
+    ) -> None:
+        reference = {"storageType": "reference", "contentType": "text/plain", "url": "https://example.com"}
+        path = "runs/0/artifacts/private%2Fx"
+        assert queue.act(task_id, path, reference | {"expires": in_an_hour(tc)}).status == 200
+        location = queue.root("GET", f"{self.PATH}/private%2Fx").headers["location"].removeprefix(tc.root_url)
+        reply = anonymous("GET", location)
+        assert (reply.status, reply.headers["location"]) == (303, "https://example.com")
+        tc.clock.advance(minutes=16)
+        assert anonymous("GET", location).status == 401
+
+    def test_public_artifact_of_another_kind_is_left_to_the_queue(
+        self, tc: LocalTaskcluster, queue: QueueClient, anonymous: Caller, task_id: str
+    ) -> None:
+        error = {"storageType": "error", "reason": "too-large-file-on-worker", "message": "m"}
+        path = "runs/0/artifacts/public%2Fx"
+        assert queue.act(task_id, path, error | {"expires": in_an_hour(tc)}).status == 200
+        location = anonymous("GET", f"{self.PATH}/public%2Fx").headers["location"]
+        assert location == f"{tc.root_url}/api/queue/v1/task/{task_id}/artifacts/public%2Fx"
+        assert anonymous("GET", location.removeprefix(tc.root_url)).status == 424
+
+    def test_it_takes_the_scope_of_the_artifact(self, tc: LocalTaskcluster, task_id: str) -> None:
+        some = Caller(tc.root_url, "s", tc.add_client("s", ["queue:get-artifact:private/x"]))
+        assert some("GET", f"{self.PATH}/private%2Fx").status == 303
+        assert some("GET", f"{self.PATH}/private%2Fy").status == 403
 
 
 class TestSecrets:

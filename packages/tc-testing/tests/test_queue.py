@@ -126,7 +126,7 @@ class TestCreate:
 
     def test_task_queue_must_be_given(self, tc: LocalTaskcluster, create: Create, root: Caller) -> None:
         now = tc.clock.now()
-        task = {
+        task: dict[str, Any] = {
             "created": date(now),
             "deadline": date(now + timedelta(hours=1)),
             "payload": {},
@@ -282,7 +282,8 @@ class TestMany:
         known = [slug_id() for _ in range(5)]
         for task_id in known:
             create(task_id)
-        found, token = [], None
+        found: list[str] = []
+        token = None
         while token != "":
             query = "?limit=2" + (f"&continuationToken={token}" if token else "")
             reply = root("POST", f"/api/queue/v1/tasks/status{query}", {"taskIds": known}).json
@@ -296,7 +297,9 @@ class TestGroups:
         group, made = slug_id(), {slug_id() for _ in range(25)}
         for task_id in made:
             create(task_id, taskGroupId=group)
-        found, sizes, token = [], [], None
+        found: list[str] = []
+        sizes: list[int] = []
+        token = None
         while token != "":
             query = "?limit=10" + (f"&continuationToken={token}" if token else "")
             reply = root("GET", f"/api/queue/v1/task-group/{group}/list{query}").json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import http.client
+import os
 import socket
 import struct
 import threading
@@ -198,10 +199,61 @@ def test_a_client_that_leaves_is_let_go(
         upstream.wait_until_all_closed()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_does_not_keep_a_connection_open(relay: Relay) -> None:
+    with connect(relay) as client:
+        client.sendall(GET)
+        assert read_exactly(client, len(ANSWER)) == ANSWER
+        wait, stop = os.pipe()
+        child = os.fork()
+        if not child:
+            os.close(stop)
+            os.read(wait, 1)
+            os._exit(0)
+        try:
+            relay.plan(Fault.truncate("body"))
+            client.sendall(GET)
+            assert read(client) == (HEAD, "closed")
+        finally:
+            os.close(stop)
+            os.close(wait)
+            os.waitpid(child, 0)
+
+
 @pytest.mark.parametrize(("end", "seen"), [(hang_up, "closed"), (reset, "reset")])
 def test_what_the_upstream_does_reaches_the_client(end: Step, seen: str) -> None:
-    with Wire(end) as upstream, Relay(upstream.url) as relay:
+    with Wire(end) as upstream, Relay(upstream.url, [Fault.append(b"after no response")]) as relay:
         assert ask(relay) == (b"", seen)
+        assert not relay.applied
+
+
+def test_what_nobody_asked_for_reaches_the_client() -> None:
+    with Wire(then(ANSWER + b"by the way", hang_up)) as upstream, Relay(upstream.url) as relay:
+        assert ask(relay) == (ANSWER + b"by the way", "closed")
+
+
+def test_an_answer_before_the_end_of_the_request_reaches_the_client() -> None:
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(10)
+            connection.sendall(ANSWER)  # and resets the connection, as there is more to read
+
+    head = b"PUT / HTTP/1.1\r\nContent-Length: 100\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:
+        served = pool.submit(serve)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with Relay(url, [Fault.stall("response")]) as relay, connect(relay) as client:
+            client.sendall(head)
+            relay.wait_for(lambda: relay.stalled == 1)
+            served.result()
+            client.sendall(b"1")
+            relay.wait_for(lambda: relay.request_bytes == len(head) + 1)
+            client.sendall(b"2")  # which the relay takes when it failed to send the first
+            relay.wait_for(lambda: relay.request_bytes == len(head) + 2)
+            relay.release()
+            assert read_exactly(client, len(ANSWER)) == ANSWER
 
 
 def test_an_upstream_that_refuses_is_a_reset() -> None:
@@ -374,6 +426,25 @@ def test_stopping_ends_a_stall(upstream: Wire) -> None:
     assert (relay.accepted, relay.open, relay.stalled) == (1, 0, 0)  # and can still be read
 
 
+def test_a_stall_between_two_pieces_is_one_stall() -> None:
+    go_on = threading.Event()
+
+    def step(visit: Visit) -> None:
+        visit.send(HEAD)
+        go_on.wait(PATIENCE)
+        visit.send(BODY)
+
+    stall = Fault.stall("body")
+    with Wire(step) as upstream, Relay(upstream.url, [stall]) as relay, connect(relay) as client:
+        client.sendall(GET)
+        relay.wait_for(lambda: relay.stalled == 1)
+        relay.release()
+        relay.wait_for(lambda: relay.stalled == 0)
+        go_on.set()
+        assert read_exactly(client, len(ANSWER)) == ANSWER
+        assert relay.applied == Counter([stall])
+
+
 # Where a response ends
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -401,6 +472,16 @@ def test_the_end_of_a_response_is_found(answer: bytes, size: int) -> None:
         assert read_exactly(client, len(answer) + 1) == answer + b"!"
         client.sendall(GET)
         assert read(client) == (answer, "closed")
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_the_headers_begin_with_those_of_an_interim_response(size: int) -> None:
+    answer = ENDINGS["interim"]
+    pieces = [answer[at : at + size] for at in range(0, len(answer), size)]
+    faults = [Fault.truncate("headers"), Fault.truncate("body")]
+    with Wire(otherwise=in_pieces(*pieces)) as upstream, Relay(upstream.url, faults) as relay:
+        assert ask(relay) == (b"HTTP/1.1 100 Continue\r\n", "closed")
+        assert ask(relay) == (answer.removesuffix(BODY), "closed")
 
 
 def test_the_response_to_head_has_no_body() -> None:
@@ -545,7 +626,7 @@ def test_waiting_in_vain_shows_the_figures(relay: Relay) -> None:
         relay.wait_for(lambda: relay.accepted == 1, timeout=0)
 
 
-@pytest.mark.parametrize("upstream", ["127.0.0.1:80", "ftp://127.0.0.1", "http://", "http://h:99999"])
+@pytest.mark.parametrize("upstream", ["127.0.0.1:80", "ftp://127.0.0.1:21", "http://", "http://h:99999"])
 def test_an_upstream_must_be_a_url(upstream: str) -> None:
     with pytest.raises(ValueError, match=r"^upstream: "):
         Relay(upstream)

@@ -25,6 +25,7 @@ from ._errors import (
     TimedOut,
     TooManyRequests,
     TransportError,
+    VerificationFailed,
 )
 from ._options import AsyncClientOptions, AsyncProvider, ClientOptions, Provider
 from ._response import Response
@@ -57,6 +58,7 @@ __all__ = [
     "TimedOut",
     "TooManyRequests",
     "TransportError",
+    "VerificationFailed",
     "__version__",
     "decode_slug_id",
     "encode_slug_id",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Self, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from ._credentials import Credentials
 from ._endpoint import Call
 from ._environment import Environment
+from ._forks import Lock
 from ._options import AsyncClientOptions, ClientOptions, Options, PoolOptions, check_options
 from ._response import Response
 from ._session import RootUrl, Session
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from ._drivers.asynchronous import AsyncDriver
     from ._drivers.sync import Driver
+    from ._transfers.steps import Transfer
+    from ._transfers.terms import Terms
+
+T = TypeVar("T")
 
 
 class Connections:
@@ -141,6 +146,14 @@ class Core(BaseCore):
 
         return driver.run(call_flow(call, self.session, agent))
 
+    def transfer(self, begin: Callable[[Terms], Transfer[T]], agent: str) -> T:
+        """Make a transfer to its end."""
+        driver = self.connections.sync_driver()
+        from ._drivers.sync_transfers import Transfers
+        from ._transfers.terms import Terms
+
+        return Transfers(driver).run(begin(Terms(self.session, agent)))
+
     def credentials(self) -> Credentials | None:
         """Return what to sign with now."""
         source, options = self.session.source, self.session.options
@@ -175,6 +188,14 @@ class AsyncCore(BaseCore):
         from ._flow import call_flow
 
         return await driver.run(call_flow(call, self.session, agent))
+
+    async def transfer(self, begin: Callable[[Terms], Transfer[T]], agent: str) -> T:
+        """Make a transfer to its end."""
+        driver = self.connections.async_driver()
+        from ._drivers.async_transfers import AsyncTransfers
+        from ._transfers.terms import Terms
+
+        return await AsyncTransfers(driver).run(begin(Terms(self.session, agent)))
 
     async def credentials(self) -> Credentials | None:
         """Return what to sign with now."""

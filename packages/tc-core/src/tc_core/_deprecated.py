@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import sys
 import warnings
 from collections.abc import Callable
 from functools import wraps
@@ -21,8 +21,12 @@ else:
                 warnings.warn(message, DeprecationWarning, stacklevel=2)
                 return function(*args, **kwargs)
 
-            if inspect.iscoroutinefunction(function) and hasattr(inspect, "markcoroutinefunction"):
-                call = inspect.markcoroutinefunction(call)
+            if sys.version_info >= (3, 12):
+                # Not above: earlier Pythons cannot mark it, and the module takes long to load.
+                import inspect
+
+                if inspect.iscoroutinefunction(function):
+                    call = inspect.markcoroutinefunction(call)
             # PEP 702 wants it on both.
             function.__deprecated__ = call.__deprecated__ = message
             return call

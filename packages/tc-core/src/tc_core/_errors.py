@@ -15,6 +15,12 @@ def redact(text: str) -> str:
     return _SECRETS.sub(lambda match: (match[1] or match[2]) + "[redacted]", text)
 
 
+def hide_query(url: str) -> str:
+    """Return a URL without what its query says, where storages put their signatures, and without a password."""
+    address, mark, _ = url.partition("#")[0].partition("?")
+    return re.sub(r"(?<=://)[^/@]*@", "", address) + (mark and "?[redacted]")
+
+
 class TaskclusterError(Exception):
     """Base of all errors that a call can end with. Bad arguments are ValueError or TypeError instead."""
 
@@ -120,6 +126,10 @@ class TransportError(TaskclusterError):
 
 class TimedOut(TransportError):
     """The time given by ``timeout`` or ``deadline`` ran out."""
+
+
+class VerificationFailed(TaskclusterError):
+    """The bytes of a transfer are not what they should be: another hash or length, or another page altogether."""
 
 
 class CredentialsExpired(TaskclusterError, ValueError):

@@ -82,7 +82,7 @@ def call_flow(call: Call, session: Session, agent: str, chance: Chance = DEFAULT
         TransportError: no complete answer came, and there is no try left.
     """
     options = session.options
-    deadline = _Deadline(options.deadline, chance.monotonic)
+    deadline = Deadline(options.deadline, chance.monotonic)
     refusal: AuthenticationFailed | None = None
     rejected: Credentials | None = None
     tried = 0
@@ -115,7 +115,7 @@ def _attempt(
     credentials: Credentials | None,
     agent: str,
     tried: int,
-    deadline: _Deadline,
+    deadline: Deadline,
 ) -> Generator[Step, Any, Response | TaskclusterError]:
     request = session.request(call, credentials, agent)
     began = deadline.now()
@@ -130,7 +130,7 @@ def _attempt(
     )
 
 
-class _Deadline:
+class Deadline:
     """The bound on a whole call."""
 
     def __init__(self, seconds: float | None, now: Callable[[], float]) -> None:

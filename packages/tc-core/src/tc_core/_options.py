@@ -6,10 +6,10 @@ import math
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ._credentials import Credentials, check_scopes
+from ._frozen import Frozen
 from ._retry import Retry
 from .types import Array
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 Provider = Callable[[], Credentials]
 AsyncProvider = Callable[[], Credentials | Awaitable[Credentials]]
 
+_DEFAULT_RETRY = Retry()
+
+MAX_SECONDS = 1e9
+"""Longest time that may be asked for: not much beyond, sockets refuse it."""
+
 _HEADER_TEXT = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
@@ -31,7 +36,9 @@ class CallOptions(TypedDict, total=False):
         authorized_scopes: scopes to which calls limit themselves; an empty list leaves those that everybody has.
         retry: when to try again.
         timeout: seconds for connecting, and for each read and write.
-        deadline: seconds for a whole call with its retries; None for no bound.
+        deadline: seconds for a whole call with its retries; None for no bound. A sync call can overrun it in
+            two places where only the single step is bounded: while a host name is looked up, and while the
+            header of an answer, or the sizes of its chunks, trickle in byte by byte. An async call cannot.
         user_agent: text added to the User-Agent, such as ``my-pipeline/2.1``.
         trace_id: sent as ``x-taskcluster-trace-id``.
         clock: gives the seconds since 1970; signing and expiry read it.
@@ -83,32 +90,50 @@ class AsyncClientOptions(AsyncSharedOptions, PoolOptions, total=False):
     transport: httpx.AsyncBaseTransport | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class Options(Frozen):
     """The checked form of `CallOptions`. Credentials are kept apart, since they may renew."""
 
-    authorized_scopes: Array[str] | None = None
-    retry: Retry = field(default_factory=Retry)
-    timeout: float = 30.0
-    deadline: float | None = None
-    user_agent: str | None = None
-    trace_id: str | None = None
-    clock: Callable[[], float] = time.time
+    __slots__ = ("authorized_scopes", "clock", "deadline", "retry", "timeout", "trace_id", "user_agent")
 
-    def __post_init__(self) -> None:
-        if self.authorized_scopes is not None:
-            object.__setattr__(
-                self, "authorized_scopes", check_scopes("authorized_scopes", self.authorized_scopes)
-            )
-        if not isinstance(self.retry, Retry):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"retry: {type(self.retry).__name__}; pass tc_core.Retry(...)")
-        check_seconds("timeout", self.timeout)
-        if self.deadline is not None:
-            check_seconds("deadline", self.deadline)
-        for name in ("user_agent", "trace_id"):
-            _check_header(name, getattr(self, name))
-        if not callable(self.clock):
-            raise TypeError(f"clock: {type(self.clock).__name__}; pass a callable such as time.time")
+    authorized_scopes: tuple[str, ...] | None
+    retry: Retry
+    timeout: float
+    deadline: float | None
+    user_agent: str | None
+    trace_id: str | None
+    clock: Callable[[], float]
+
+    def __init__(
+        self,
+        *,
+        authorized_scopes: Array[str] | None = None,
+        retry: Retry = _DEFAULT_RETRY,
+        timeout: float = 30.0,
+        deadline: float | None = None,
+        user_agent: str | None = None,
+        trace_id: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if authorized_scopes is not None:
+            authorized_scopes = check_scopes("authorized_scopes", authorized_scopes)
+        if not isinstance(retry, Retry):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"retry: {type(retry).__name__}; pass tc_core.Retry(...)")
+        check_seconds("timeout", timeout)
+        if deadline is not None:
+            check_seconds("deadline", deadline)
+        _check_header("user_agent", user_agent)
+        _check_header("trace_id", trace_id)
+        if not callable(clock):
+            raise TypeError(f"clock: {type(clock).__name__}; pass a callable such as time.time")
+        self._set(
+            authorized_scopes=authorized_scopes,
+            retry=retry,
+            timeout=timeout,
+            deadline=deadline,
+            user_agent=user_agent,
+            trace_id=trace_id,
+            clock=clock,
+        )
 
     def changed(self, changes: dict[str, Any]) -> Options:
         """Return a copy with some options replaced.
@@ -116,10 +141,10 @@ class Options:
         Raises:
             TypeError: an option is not known here.
         """
-        unknown = changes.keys() - self.__dataclass_fields__.keys()
+        unknown = changes.keys() - set(self.__slots__)
         if unknown:
             raise TypeError(f"{min(unknown)}: cannot be changed on a copy; set it when the client is made")
-        return replace(self, **changes)
+        return self.replace(**changes)
 
 
 def check_options(known: type, options: dict[str, Any]) -> None:
@@ -135,6 +160,8 @@ def check_seconds(name: str, value: object) -> None:
         raise TypeError(f"{name}: {type(value).__name__}; pass a number of seconds")
     if not 0 < value < math.inf:
         raise ValueError(f"{name}: is {value}; must be a positive number of seconds")
+    if value > MAX_SECONDS:
+        raise ValueError(f"{name}: is {value}; must be at most {MAX_SECONDS:g} seconds")
 
 
 def _check_header(name: str, value: object) -> None:

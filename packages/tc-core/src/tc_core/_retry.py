@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from ._errors import APIError, TaskclusterError, TransportError
+from ._frozen import Frozen
 
 _ANSWER_LOST = (502, 504)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Retry:
+class Retry(Frozen):
     """How a client retries.
 
     Transport errors, 5xx and 429 are retried, each time signed afresh; other answers never are.
@@ -26,24 +25,42 @@ class Retry:
             their answer was lost.
     """
 
-    retries: int = 5
-    delay: float = 0.1
-    jitter: float = 0.25
-    max_delay: float = 30.0
-    max_retry_after: float = 60.0
-    unrepeatable: bool = False
+    __slots__ = ("delay", "jitter", "max_delay", "max_retry_after", "retries", "unrepeatable")
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.retries, int) or isinstance(self.retries, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"retries: {type(self.retries).__name__}; pass a whole number")
-        for name in ("retries", "delay", "jitter", "max_delay", "max_retry_after"):
-            value: object = getattr(self, name)
+    retries: int
+    delay: float
+    jitter: float
+    max_delay: float
+    max_retry_after: float
+    unrepeatable: bool
+
+    def __init__(
+        self,
+        *,
+        retries: int = 5,
+        delay: float = 0.1,
+        jitter: float = 0.25,
+        max_delay: float = 30.0,
+        max_retry_after: float = 60.0,
+        unrepeatable: bool = False,
+    ) -> None:
+        if not isinstance(retries, int) or isinstance(retries, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"retries: {type(retries).__name__}; pass a whole number")
+        numbers: dict[str, object] = {
+            "retries": retries,
+            "delay": delay,
+            "jitter": jitter,
+            "max_delay": max_delay,
+            "max_retry_after": max_retry_after,
+        }
+        for name, value in numbers.items():
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise TypeError(f"{name}: {type(value).__name__}; pass a number")
             if not value >= 0 or math.isinf(value):
                 raise ValueError(f"{name}: is {value}; must be 0 or more")
-        if self.jitter > 1:
-            raise ValueError(f"jitter: is {self.jitter}; must be at most 1")
+        if jitter > 1:
+            raise ValueError(f"jitter: is {jitter}; must be at most 1")
+        self._set(**numbers, unrepeatable=unrepeatable)
 
     def wait(
         self, failure: TaskclusterError, tried: int, *, repeatable: bool = True, jitter: float = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from base64 import urlsafe_b64encode
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ from ._source import CredentialSource
 from ._version import __version__
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
+_PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 
 
 class Request(NamedTuple):
@@ -157,6 +160,15 @@ def _split(root_url: Any) -> SplitResult:
         raise ValueError("root_url: has a query or fragment; pass only scheme, host and, if any, path")
     if "@" in parts.netloc:
         raise ValueError("root_url: has a user name or password; pass credentials=Credentials(...) instead")
+    if ":" not in parts.hostname and not _HOST_NAME.fullmatch(parts.hostname):
+        raise ValueError("root_url: has a host name that cannot be; pass e.g. 'https://tc.example.com'")
+    if parts.netloc.endswith(":") or parts.port == 0:
+        raise ValueError("root_url: has no port after its colon, or port 0; name the port, or leave out both")
+    if not _PATH.fullmatch(parts.path):
+        raise ValueError("root_url: has a path that is not percent-encoded; pass the encoded form")
+    if {".", ".."} & set(parts.path.split("/")):
+        # They would be resolved before sending, and the signature would be of another path.
+        raise ValueError("root_url: has '.' or '..' in its path; pass the path that it comes to")
     return parts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -22,14 +21,12 @@ class CredentialSource:
         current: what to sign with now; None for unsigned requests.
         provider: the callable that renews them, or None.
         lock: what a driver holds while it asks the provider; of the kind that the driver needs.
-        renewing: the thread that is asking the provider.
     """
 
-    __slots__ = ("_renew_at", "current", "lock", "provider", "renewing")
+    __slots__ = ("_renew_at", "current", "lock", "provider")
 
     def __init__(self, credentials: object, *, clock: Callable[[], float], lock: Any = None) -> None:
         self.lock = lock
-        self.renewing: int | None = None
         self.current: Credentials | None = None
         self.provider: Callable[[], Any] | None = None
         self._renew_at = float("-inf")
@@ -37,7 +34,7 @@ class CredentialSource:
             credentials.check_expiry(clock())
             self.current = credentials
         elif callable(credentials):
-            if lock is not None and inspect.iscoroutinefunction(credentials):
+            if lock is not None and _is_async(credentials):
                 raise TypeError("credentials: an async provider needs an Async client; pass a plain function")
             self.provider = credentials
         elif credentials is not None:
@@ -81,3 +78,10 @@ def _renew_at(credentials: Credentials) -> float:
         return float("inf")
     start, expiry = credentials.start.timestamp(), credentials.expiry.timestamp()
     return expiry - min(RENEW_BEFORE, (expiry - start) / 4)
+
+
+def _is_async(function: Callable[..., object]) -> bool:
+    # Here, since it takes long to load and few clients have a provider.
+    from inspect import iscoroutinefunction
+
+    return iscoroutinefunction(function)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, TypeVar, Unpack, cast, overload
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast, overload
 
 from ._client import AsyncClient, Client
 from ._core import AsyncCore, Core
@@ -13,6 +13,10 @@ from ._events import Binding, Exchange, RoutingKeyPart
 from ._handle import AsyncHandle, Handle
 from ._options import AsyncClientOptions, ClientOptions
 from ._pages import AsyncItems, AsyncPages, PageWalk
+
+if TYPE_CHECKING:
+    from ._transfers.steps import Transfer
+    from ._transfers.terms import Terms
 
 T = TypeVar("T")
 
@@ -92,6 +96,9 @@ class Service(Handle):
     ) -> Iterator[Any]:
         pages = self._pages(endpoint, args, query, payload)
         return (item for page in pages for item in page[key])
+
+    def _transfer(self, begin: Callable[[Terms], Transfer[T]]) -> T:
+        return self._core.transfer(begin, self._agent)
 
     def _walk(
         self,
@@ -179,6 +186,9 @@ class AsyncService(AsyncHandle):
         payload: object = NOTHING,
     ) -> AsyncIterator[Any]:
         return AsyncItems(self._pages(endpoint, args, query, payload), key)
+
+    async def _transfer(self, begin: Callable[[Terms], Transfer[T]]) -> T:
+        return await self._core.transfer(begin, self._agent)
 
 
 def _refuse_options(options: dict[str, Any]) -> None:

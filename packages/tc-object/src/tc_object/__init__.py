@@ -6,7 +6,7 @@ downloads; all but small data travels straight between the caller and the storag
 
 from __future__ import annotations
 
-from ._generated.client import AsyncObject, Object
+from ._additions import AsyncObject, Object
 from ._version import __version__
 
 __all__ = ["AsyncObject", "Object", "__version__"]

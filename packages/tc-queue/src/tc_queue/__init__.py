@@ -6,7 +6,7 @@ the artifacts that runs leave behind.
 
 from __future__ import annotations
 
-from ._generated.client import AsyncQueue, Queue
+from ._additions import AsyncQueue, Queue
 from ._generated.events import QueueEvents
 from ._version import __version__
 

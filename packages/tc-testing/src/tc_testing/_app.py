@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 import uuid
 from collections import deque
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -26,6 +28,7 @@ from ._parameters import check_params, read_query
 from ._routing import MalformedPath, Router
 from ._schemas import check_payload, fill_defaults
 from ._scopes import parameters_of
+from ._services.object import storage
 from ._state import State
 
 __all__ = ["App", "ReceivedRequest"]
@@ -35,10 +38,14 @@ _log = logging.getLogger("tc_testing")
 _LONGEST_HEAD = 16 * 1024  # bytes of path and headers; more is answered with 431
 _LARGEST_BODY = 10 * 1024 * 1024  # bytes; more is an internal error of the services
 _MOST_REQUESTS = 10_000  # that are remembered
-_BEWIT = re.compile(r"(?<=[?&]bewit=)[^&]*")
+_SECRET = re.compile(r"([?&](?:bewit|X-Amz-Signature)=)[^&]*")
 
-# Payload keys that errors do not show.
-_HIDDEN = {("secrets", "set"): "secret"}
+# What errors do not show of a payload: a key, or None for all of it.
+_HIDDEN: Mapping[tuple[str, str], str | None] = {
+    ("secrets", "set"): "secret",
+    ("worker-manager", "registerWorker"): None,
+    ("worker-manager", "reregisterWorker"): None,
+}
 
 
 class ReceivedRequest(NamedTuple):
@@ -66,6 +73,7 @@ class App:
         """Forget everything that happened; the root client stays as it is."""
         self.faults.clear()
         self.requests.clear()
+        self.state.close()
         self.state = State(self._root_token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +84,9 @@ class App:
             response = await self._answer(request)
         except ClientDisconnect:
             return
-        path = _BEWIT.sub("…", _raw_path(scope) + ("?" if scope["query_string"] else "") + _raw_query(scope))
+        path = _SECRET.sub(
+            r"\1…", _raw_path(scope) + ("?" if scope["query_string"] else "") + _raw_query(scope)
+        )
         self.requests.append(ReceivedRequest(request.method, path, response.status_code))
         await response(scope, receive, send)
 
@@ -84,6 +94,10 @@ class App:
         scope = request.scope
         if _head_size(scope) > _LONGEST_HEAD:
             return Response(status_code=HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if storage.is_storage(_raw_path(scope)):
+            return await storage.serve(
+                request, _raw_path(scope), _raw_query(scope), self.state.buckets, self.state.clock
+            )
         body = await _read_body(request)
         try:
             match = self._router.match(request.method, _raw_path(scope))
@@ -113,6 +127,8 @@ class App:
     def _unrouted(self, request: Request) -> Response:
         if request.method == "OPTIONS" and (verbs := self._router.verbs(_raw_path(request.scope))):
             return Response(", ".join(verbs), headers={"content-type": "text/plain"})
+        if _raw_path(request.scope).startswith("/api/web-server/"):
+            return _html_not_found(request)
         return _json_response({"error": "Not found"}, 404)
 
     def _call(self, request: Request, method: Method, params: dict[str, str], body: bytes) -> Call:
@@ -134,16 +150,24 @@ class App:
             content_type=request.headers.get("content-type"),
             root_url=f"http://{request.headers.get('host', '')}",
             raw_query=raw_query,
+            wait_for_disconnect=lambda: _disconnected(request),
         )
 
     def _refuse(self, call: Call, error: APIError, *, hide_payload: bool = False) -> Response:
-        payload = call.payload
-        hidden = _HIDDEN.get((call.method.service, call.method.name))
-        if is_object(payload) and hidden in payload:
-            payload = {**payload, hidden: "(OMITTED)"}
+        payload = _without_secrets(call)
         now = json_date(self.state.clock.now())
         body = error.body(call.method.name, call.params, None if hide_payload else payload, now)
         return _json_response(body, error.status)
+
+
+def _without_secrets(call: Call) -> Any:
+    method, payload = (call.method.service, call.method.name), call.payload
+    if method not in _HIDDEN:
+        return payload
+    hidden = _HIDDEN[method]
+    if hidden is None:
+        return "(OMITTED)"
+    return {**payload, hidden: "(OMITTED)"} if is_object(payload) and hidden in payload else payload
 
 
 async def _handle(call: Call, *, too_large: bool) -> Response:
@@ -193,6 +217,17 @@ def _read_payload(call: Call) -> APIError | None:
     return None
 
 
+def _html_not_found(request: Request) -> Response:
+    """What a service answers that leaves unknown routes to its web framework."""
+    cannot = html.escape(f"Cannot {request.method} {_raw_path(request.scope)}")
+    return Response(
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Error</title>\n</head>\n'
+        f"<body>\n<pre>{cannot}</pre>\n</body>\n</html>\n",
+        404,
+        media_type="text/html; charset=utf-8",
+    )
+
+
 def _json_response(content: Any, status: int = 200) -> Response:
     return Response(write(content), status_code=status, media_type="application/json; charset=utf-8")
 
@@ -206,6 +241,12 @@ async def _read_body(request: Request) -> bytes | None:
         if size <= _LARGEST_BODY:
             chunks.append(chunk)
     return b"".join(chunks) if size <= _LARGEST_BODY else None
+
+
+async def _disconnected(request: Request) -> None:
+    """Return when the client of a request whose body was read is gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _raw_path(scope: Scope) -> str:

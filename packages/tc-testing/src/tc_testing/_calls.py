@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -35,6 +36,10 @@ class Handlers(dict[str, Handler]):
         return register
 
 
+async def _wait_forever() -> None:
+    await asyncio.Event().wait()
+
+
 @dataclass(slots=True)
 class Call:
     """One API call, filled in as it passes the checks.
@@ -53,6 +58,7 @@ class Call:
     query: dict[str, str] = field(default_factory=dict[str, str])
     payload: Any = field(default_factory=dict[str, Any], repr=False)  # the JSON of the body, {} without one
     caller: Caller = NOBODY  # until identified or authorized
+    wait_for_disconnect: Callable[[], Awaitable[None]] = field(default=_wait_forever, repr=False)
 
     def identify(self, authenticator: Authenticator) -> Caller:
         """Find out who calls, in the eyes of `authenticator`, and whether the body is theirs. Raises APIError 401."""

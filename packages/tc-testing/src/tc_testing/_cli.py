@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import os
 import secrets
 import shlex
 import signal
@@ -48,12 +46,7 @@ def _serve(port: int) -> int:
     try:
         bound = bind(port)
     except OSError as error:
-        problem = (
-            "is in use"
-            if error.errno == errno.EADDRINUSE
-            else f"cannot be used: {os.strerror(error.errno or 0)}"
-        )
-        print(f"tc-testing: port {port} {problem}; choose another with --port", file=sys.stderr)
+        print(f"tc-testing: {error.strerror}; choose another with --port", file=sys.stderr)
         return 1
     token = secrets.token_urlsafe(33)
 

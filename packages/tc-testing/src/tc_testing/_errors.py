@@ -8,6 +8,7 @@ from typing import Any
 __all__ = ["APIError", "internal_error"]
 
 _STATUSES = {
+    "DenylistedAddress": 400,
     "InputError": 400,
     "InputValidationError": 400,
     "InvalidRequestArguments": 400,
@@ -15,7 +16,9 @@ _STATUSES = {
     "AuthenticationFailed": 401,
     "InsufficientScopes": 403,
     "ResourceNotFound": 404,
+    "NoMatchingMethod": 406,
     "RequestConflict": 409,
+    "ResourceExpired": 410,
     "InternalServerError": 500,
     "NotImplemented": 501,
 }

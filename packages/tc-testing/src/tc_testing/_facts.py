@@ -8,7 +8,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-__all__ = ["Method", "methods", "schemas"]
+from tc_core.service import Exchange, RoutingKeyPart
+
+__all__ = ["ExchangeFacts", "Method", "exchanges", "methods", "schemas"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,16 @@ class Method:
     scopes: Any  # a scope expression with <parameters>, or None where none is asked for
     input: str | None  # path of the schema of the payload
     output: str | None  # path of the schema of the answer
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeFacts:
+    """One exchange as its service publishes it."""
+
+    service: str
+    topic: Exchange
+    required: frozenset[str]  # parts of the routing key that every message has
+    schema: str  # path of the schema of its messages
 
 
 @cache
@@ -55,6 +67,27 @@ def methods() -> tuple[Method, ...]:
         )
         for file in _files()
         for method in file["methods"]
+    )
+
+
+@cache
+def exchanges() -> dict[tuple[str, str], ExchangeFacts]:
+    """All exchanges by the service and their name, such as `("queue", "taskCompleted")`."""
+    return {
+        (file["service"], exchange["name"]): _exchange(file["service"], exchange)
+        for file in _files()
+        for exchange in file["exchanges"]
+    }
+
+
+def _exchange(service: str, exchange: dict[str, Any]) -> ExchangeFacts:
+    key = exchange["routingKey"]
+    parts = [RoutingKeyPart(part["name"], part.get("constant"), part["multipleWords"]) for part in key]
+    return ExchangeFacts(
+        service,
+        Exchange(exchange["name"], exchange["exchange"], *parts),
+        frozenset(part["name"] for part in key if part["required"] and "constant" not in part),
+        exchange["schema"],
     )
 
 

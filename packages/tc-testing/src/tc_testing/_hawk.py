@@ -44,6 +44,7 @@ class Caller(NamedTuple):
     client_id: str | None  # None for a call without credentials
     scopes: list[str]
     payload_hash: str | None = None  # as signed; None if the payload was left out of the signature
+    expiry_ms: float | None = None  # of temporary credentials, in milliseconds since 1970
 
 
 NOBODY = Caller(None, [])
@@ -165,7 +166,8 @@ class Authenticator:
         expected: bytes = calculate_mac(mac_type, signed, payload_hash)
         if not strings_match(expected, mac.encode()):
             raise _refusal("Unauthorized: Bad mac")
-        return Caller(client_id, verified.scopes, payload_hash)
+        expiry_ms = None if extension.certificate is None else extension.certificate["expiry"]
+        return Caller(client_id, verified.scopes, payload_hash, expiry_ms)
 
 
 def check_payload_hash(caller: Caller, body: bytes, content_type: str) -> None:

@@ -14,6 +14,8 @@ _SLUG_ID = r"^[A-Za-z0-9_-]{8}[Q-T][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{
 _NAMESPACE = r"^([a-zA-Z0-9_!~*'()%-]+\.)*[a-zA-Z0-9_!~*'()%-]+$"
 _PRINTABLE = r"^[\x20-\x7e]+$"
 _QUEUE_PART = r"^[a-zA-Z0-9-_]{1,38}$"
+_WORKER_TYPE = r"^[a-z]([-a-z0-9]{0,36}[a-z0-9])?$"
+_TASK_QUEUE = r"^[a-zA-Z0-9-_]{1,38}\/[a-z]([-a-z0-9]{0,36}[a-z0-9])?$"
 _NUMBER = r"^[0-9]+$"
 
 # The references do not publish these. They are written as the services show them in their errors.
@@ -24,17 +26,30 @@ _PATTERNS = {
             "clientId": r"^[A-Za-z0-9!@/:.+|_-]+$",
             "roleId": _PRINTABLE,
             "level": r"^(read-write|read-only)$",
+            "appName": r"^[a-zA-Z0-9_-]+$",
+            "owner": r"^[A-Za-z0-9._-]+$",
+            "wstAudience": r"^[a-zA-Z0-9_-]{1,38}$",
+            "wstClient": r"^[a-zA-Z0-9_~.%-]+$",
         },
+        "hooks": {"hookGroupId": r"^[a-zA-Z0-9-_]{1,1000}$", "hookId": r"^[a-zA-Z0-9-_\/]{1,1000}$"},
         "index": {"indexPath": _NAMESPACE, "namespace": _NAMESPACE},
         "object": {"name": _PRINTABLE},
+        "purge-cache": {"workerPoolId": _TASK_QUEUE},
         "queue": {
             "taskId": _SLUG_ID,
             "taskGroupId": _SLUG_ID,
             "runId": _NUMBER,
             "name": _PRINTABLE,
             "provisionerId": _QUEUE_PART,
-            "taskQueueId": r"^[a-zA-Z0-9-_]{1,38}\/[a-z]([-a-z0-9]{0,36}[a-z0-9])?$",
-            "workerType": r"^[a-z]([-a-z0-9]{0,36}[a-z0-9])?$",
+            "taskQueueId": _TASK_QUEUE,
+            "workerType": _WORKER_TYPE,
+            "workerGroup": _QUEUE_PART,
+            "workerId": _QUEUE_PART,
+        },
+        "worker-manager": {
+            "workerPoolId": _TASK_QUEUE,
+            "provisionerId": _QUEUE_PART,
+            "workerType": _WORKER_TYPE,
             "workerGroup": _QUEUE_PART,
             "workerId": _QUEUE_PART,
         },

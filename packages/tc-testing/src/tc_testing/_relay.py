@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 __all__ = ["Fault", "Relay", "random_faults"]
 
 _HOST = "127.0.0.1"
-_CHUNK = 65536  # bytes read at once; also the longest line that is looked for
+_CHUNK = 65536
 _ENDLESS = sys.maxsize
 
 _InResponse: TypeAlias = Literal["response", "headers", "body"]
@@ -138,13 +138,12 @@ class Relay:
     def __init__(self, upstream: str, faults: Iterable[Fault] = ()) -> None:
         self._upstream = urlsplit(upstream)
         try:
-            port = self._upstream.port or {"http": 80, "https": 443}[self._upstream.scheme]
+            default = {"http": 80, "https": 443}[self._upstream.scheme]
+            port = self._upstream.port or default
         except (ValueError, KeyError):
             port = 0
         if not (port and self._upstream.hostname):
-            raise ValueError(
-                f"upstream: {upstream!r} names no server; pass a URL such as http://127.0.0.1:80"
-            )
+            raise ValueError(f"upstream: {upstream!r} names no server; pass one as in http://127.0.0.1:80")
         self._address = self._upstream.hostname, port
         self.accepted = self.open = self.requests = self.stalled = 0
         self.request_bytes = self.response_bytes = 0
@@ -283,6 +282,7 @@ class Relay:
             with socket.socket(socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET) as upstream:
                 for end in (client, upstream):
                     end.setblocking(False)
+                    # Else what follows a first small part waits 40 ms for the peer's delayed acknowledgement.
                     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
                 await asyncio.get_running_loop().sock_connect(upstream, self._address)
                 exchanges: deque[_Exchange] = deque()
@@ -447,9 +447,7 @@ class _Message:
             if self._skip:
                 return
         else:
-            self._line += piece
-            if len(self._line) > _CHUNK:
-                self._skip = _ENDLESS
+            self._line = (self._line + piece)[:_CHUNK]  # what is not HTTP may have no lines
             if not piece.endswith(b"\n"):
                 return
             line, self._line = self._line, b""

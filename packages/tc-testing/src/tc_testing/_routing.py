@@ -17,6 +17,7 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # A path argument ends at a slash, so a slash inside it travels as %2F. The references do not say which
 # arguments take the rest of the path as it is; these do, where they come last.
 _REST_OF_PATH = frozenset({"name", "prefix"})
+_REST_OF_PATH_IN = frozenset({("purge-cache", "workerPoolId")})
 
 # Methods that can be called with the last path argument left out.
 _OPTIONAL_ARGUMENT = frozenset({("index", "listNamespaces"), ("index", "listTasks")})
@@ -70,7 +71,7 @@ def _pattern(method: Method) -> re.Pattern[str]:
     for name, literal in zip(literals[1::2], literals[2::2], strict=True):
         pattern += f"(?P<{name}>[^/]+)" + re.escape(literal)
     last = method.args[-1] if method.args else ""
-    if last in _REST_OF_PATH:
+    if last in _REST_OF_PATH or (method.service, last) in _REST_OF_PATH_IN:
         return re.compile(pattern.replace(f"(?P<{last}>[^/]+)", f"(?P<{last}>.*)"))
     if (method.service, method.name) in _OPTIONAL_ARGUMENT:
         pattern = pattern.replace(f"/(?P<{last}>[^/]+)", f"(?:/(?P<{last}>[^/]+))?")

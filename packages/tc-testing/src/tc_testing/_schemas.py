@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 from jsonschema import Draft7Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
@@ -18,8 +19,12 @@ from ._errors import APIError
 from ._facts import schemas
 from ._json import is_object
 
-__all__ = ["check_payload", "fill_defaults", "problems"]
+__all__ = ["Validator", "check_payload", "fill_defaults", "problems", "problems_of", "refuse", "validator"]
 
+Validator: TypeAlias = Draft7Validator
+
+# RFC 3986, section 2: the scheme, and the characters that may follow.
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
 _formats = FormatChecker(formats=())
 
 
@@ -28,6 +33,16 @@ def _is_date_time(value: object) -> bool:
     if isinstance(value, str):
         parse_json_date(value)
     return True
+
+
+@_formats.checks("email")
+def _is_email(value: object) -> bool:
+    return not isinstance(value, str) or re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", value) is not None
+
+
+@_formats.checks("uri")
+def _is_uri(value: object) -> bool:
+    return not isinstance(value, str) or _URI.fullmatch(value) is not None
 
 
 def fill_defaults(path: str, payload: Any) -> Any:
@@ -41,7 +56,12 @@ def fill_defaults(path: str, payload: Any) -> Any:
 
 def check_payload(path: str, payload: Any, root_url: str) -> None:
     """Refuse a payload that does not fit the schema at `path`. Raises APIError 400."""
-    found = problems(path, payload)
+    refuse(_published(path), path, payload, root_url)
+
+
+def refuse(check: Validator, path: str, instance: Any, root_url: str) -> None:
+    """Refuse what does not pass `check`, in the name of the schema at `path`. Raises APIError 400."""
+    found = problems_of(check, instance)
     if found:
         lines = "".join(f"\n  * {problem}" for problem in found)
         raise APIError(
@@ -52,8 +72,18 @@ def check_payload(path: str, payload: Any, root_url: str) -> None:
 
 def problems(path: str, instance: Any) -> list[str]:
     """What of `instance` does not fit the schema at `path`, one text each."""
-    found: Iterator[ValidationError] = _validator(path).iter_errors(instance)
-    errors = sorted(found, key=lambda error: list(map(str, error.absolute_path)))
+    return problems_of(_published(path), instance)
+
+
+def validator(schema: dict[str, Any]) -> Validator:
+    """What checks values by a schema that the services do not publish with their methods."""
+    return Draft7Validator(schema, registry=_registry(), format_checker=_formats)
+
+
+def problems_of(check: Validator, instance: Any) -> list[str]:
+    """What of `instance` does not pass `check`, one text each."""
+    found: Iterator[ValidationError] = cast(Any, check).iter_errors(instance)
+    errors = sorted(found, key=_place)
     return list(dict.fromkeys(text for error in errors for text in _describe(error)))
 
 
@@ -65,8 +95,8 @@ def _registry() -> Registry[Any]:
 
 
 @cache
-def _validator(path: str) -> Any:
-    return Draft7Validator({"$ref": f"/schemas/{path}"}, registry=_registry(), format_checker=_formats)
+def _published(path: str) -> Validator:
+    return validator({"$ref": f"/schemas/{path}"})
 
 
 def _describe(error: ValidationError) -> Iterator[str]:
@@ -90,7 +120,34 @@ def _describe(error: ValidationError) -> Iterator[str]:
             yield f"{place} must be >= {expected}"
         case "maximum":
             yield f"{place} must be <= {expected}"
+        case "maxLength":
+            yield f"{place} must NOT have more than {expected} characters"
+        case "minLength":
+            yield f"{place} must NOT have fewer than {expected} characters"
         case "additionalProperties":
-            yield f"{place} must NOT have additional properties"
+            for name in _unknown(error.schema, instance):
+                yield f'{place} must NOT have additional properties: "{name}"'
+        case "oneOf" | "anyOf":
+            for cause in sorted(error.context or (), key=_branch_and_place):
+                yield from _describe(cause)
+            one = "exactly one schema in oneOf" if error.validator == "oneOf" else "a schema in anyOf"
+            yield f"{place} must match {one}"
         case keyword:
             yield f"{place} does not fit {keyword}: {expected!r:.200}"
+
+
+def _place(error: ValidationError) -> tuple[list[str], bool]:
+    """Where an error belongs in the text: from the outside in, and what is missing before what is there."""
+    return list(map(str, error.absolute_path)), error.validator != "required"
+
+
+def _branch_and_place(error: ValidationError) -> tuple[int, tuple[list[str], bool]]:
+    """Where an error under oneOf or anyOf belongs in the text: branch by branch."""
+    return int(error.relative_schema_path[0]), _place(error)
+
+
+def _unknown(schema: Any, instance: dict[str, Any]) -> Iterator[str]:
+    patterns = schema.get("patternProperties", {})
+    for name in instance:
+        if name not in schema.get("properties", {}) and not any(re.search(one, name) for one in patterns):
+            yield name

@@ -3,35 +3,84 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
+from ._certificates import Issuer
 from ._clock import Clock
+from ._configuration import Configuration
 from ._hawk import Authenticator
+from ._messages import Messages
+from ._service_clients import ServiceClients
 from ._services.auth.store import AuthStore
+from ._services.github.store import GithubStore
+from ._services.hooks.store import HookStore
 from ._services.index.store import IndexStore
+from ._services.notify.store import NotifyStore
+from ._services.object.buckets import Buckets
+from ._services.object.store import ObjectStore
+from ._services.purge_cache.store import PurgeCacheStore
+from ._services.queue.routes import index_routes
 from ._services.queue.store import QueueStore
 from ._services.secrets.store import SecretStore
+from ._services.worker_manager.store import WorkerManagerStore
 
 __all__ = ["State"]
 
 
 class State:
-    """The memory of the services, each with a store of its own, and the clock that they share.
+    """The memory of the services, each with a store of its own, and what they share.
 
     Arguments: root_token, the access token of the client that may do everything.
+
+    Attributes: clock, the time of all services; configuration, the outside services they are set up for;
+    messages, what they published; service_clients, the clients as which they act themselves.
     """
 
     def __init__(self, root_token: str) -> None:
         self._started = time.monotonic()
         self.clock = Clock()
+        self.configuration = Configuration()
+        self.messages = Messages()
         self.auth = AuthStore(self.clock, root_token)
+        self.service_clients = ServiceClients(self.clock)
+        self.github = GithubStore()
+        self.hooks = HookStore()
         self.index = IndexStore(self.clock)
-        self.queue = QueueStore(self.clock)
+        self.notify = NotifyStore()
+        self.object = ObjectStore(self.clock)
+        self.buckets = Buckets(self.clock)
+        self.purge_cache = PurgeCacheStore(self.clock)
+        self.queue = QueueStore(
+            self.clock, partial(self.publish, "queue"), on_completed=partial(index_routes, self.index)
+        )
         self.secrets = SecretStore(self.clock)
+        self.worker_manager = WorkerManagerStore(
+            self.clock, partial(self.publish, "worker-manager"), self.queue.remove_worker
+        )
         self.authenticator = Authenticator(
-            self.auth.issuer, self.auth.expand, wall_time=time.time, time=self.clock.time
+            self._issuer, self.auth.expand, wall_time=self.clock.signing_time, time=self.clock.time
         )
 
     @property
     def uptime(self) -> float:
         """Seconds since this memory began."""
         return time.monotonic() - self._started
+
+    def publish(
+        self, service: str, name: str, parts: Mapping[str, str], payload: Any, routes: Sequence[str] = ()
+    ) -> None:
+        """Tell the world something; arguments as in `Messages.publish`."""
+        self.messages.publish(service, name, parts, payload, routes)
+
+    def open(self) -> None:
+        """Let calls wait again, once the server runs."""
+        self.queue.is_closed = False
+
+    def close(self) -> None:
+        """Let no call wait for anything any more: the server stops, or forgets everything."""
+        self.queue.close()
+
+    def _issuer(self, client_id: str) -> Issuer:
+        return self.service_clients.issuer(client_id) or self.auth.issuer(client_id)

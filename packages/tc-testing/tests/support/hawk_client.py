@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import hmac
 import http.client
@@ -25,7 +26,8 @@ class Reply(NamedTuple):
 
     @property
     def json(self) -> Any:
-        return json.loads(self.content)
+        is_compressed = self.headers.get("content-encoding") == "gzip"
+        return json.loads(gzip.decompress(self.content) if is_compressed else self.content)
 
     @property
     def code(self) -> str:
@@ -82,7 +84,9 @@ class Caller:
         host: str | None = None,
     ) -> str:
         """The header for a request, with the hash of the payload or without."""
-        content = {"content": body or b"", "content_type": content_type or ""} if hashed else {}
+        content: dict[str, Any] = (
+            {"content": body or b"", "content_type": content_type or ""} if hashed else {}
+        )
         sender = Sender(
             self._key,
             (f"http://{host}" if host else self.root_url) + path,

@@ -7,9 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Literal
 
-from typing_extensions import deprecated
-
-from tc_core.service import AsyncService, Endpoint, Service
+from tc_core.service import AsyncService, Endpoint, Service, deprecated
 
 from .._version import __version__
 
@@ -74,7 +72,13 @@ _expandScopes: Endpoint[_t.Scopeset] = Endpoint(
 )
 _currentScopes: Endpoint[_t.Scopeset] = Endpoint("auth", "v1", "currentScopes", "GET", "/scopes/current")
 _awsS3Credentials: Endpoint[_t.AwsS3CredentialsResponse] = Endpoint(
-    "auth", "v1", "awsS3Credentials", "GET", "/aws/s3/<level>/<bucket>/<prefix>", query=("format",)
+    "auth",
+    "v1",
+    "awsS3Credentials",
+    "GET",
+    "/aws/s3/<level>/<bucket>/<prefix>",
+    query=("format",),
+    may_be_empty=("prefix",),
 )
 _azureAccounts: Endpoint[_t.AzureAccountListResponse] = Endpoint(
     "auth", "v1", "azureAccounts", "GET", "/azure/accounts"

@@ -270,6 +270,10 @@ class GithubTokenResponse(TypedDict):
     token: str
 
 
+class HeartbeatResponse(TypedDict):
+    """`overrides.toml/heartbeat-response`, as it is received."""
+
+
 class ListClientsResponse(TypedDict):
     """`auth/v1/list-clients-response.json`, as it is received."""
 
@@ -404,9 +408,6 @@ AuthenticateHawkResponse: TypeAlias = (
     AuthenticateHawkResponseAuthSuccess | AuthenticateHawkResponseAuthFailed | AuthenticateHawkResponseNoAuth
 )
 """`auth/v1/authenticate-hawk-response.json`, as it is received."""
-
-HeartbeatResponse: TypeAlias = dict[str, Any]
-"""`overrides.toml/heartbeat-response`, as it is received."""
 
 ListRolesResponse: TypeAlias = list[GetRoleResponse]
 """`auth/v1/list-roles-response.json`, as it is received."""

@@ -6,8 +6,8 @@ import inspect
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
@@ -22,6 +22,7 @@ from .._source import CredentialSource
 from .body import BodyReader
 from .exchange import Exchange
 from .network import transport_options
+from .pools import Origin, Pools
 from .sync import IDLE_SECONDS
 
 
@@ -39,10 +40,10 @@ class AsyncDriver:
         transport: httpx.AsyncBaseTransport | None,
     ) -> None:
         self._given = transport
-        self._pool = AsyncPool(
-            lambda: httpx.AsyncHTTPTransport(**transport_options(scheme, host, port, ssl_context)),
-            max_connections,
-        )
+        self._ssl_context = ssl_context
+        self._max_connections = max_connections
+        self._pool = self._pool_to(scheme, host, port)
+        self._storages = Pools(self._pool_to)
 
     async def run(self, flow: Flow) -> Response:
         """Do a flow's steps to its end, and return its answer."""
@@ -66,11 +67,36 @@ class AsyncDriver:
             return await self._renewed(step)
         raise TimedOut("the deadline passed while the credentials were renewed", sent=False)
 
+    @asynccontextmanager
+    async def connection(self, origin: Origin) -> AsyncGenerator[httpx.AsyncBaseTransport]:
+        """Lend a transport to a storage."""
+        if self._given is not None:
+            yield self._given
+            return
+        pool, unused = self._storages.get(origin)
+        for each in unused:
+            await each.aclose()
+        transport = await pool.take()
+        try:
+            yield transport
+        except BaseException:
+            await pool.drop(transport)
+            raise
+        await pool.put_back(transport)
+
     async def aclose(self) -> None:
         """Close all connections."""
         await self._pool.aclose()
+        for pool in self._storages.clear():
+            await pool.aclose()
         if self._given is not None:
             await self._given.aclose()
+
+    def _pool_to(self, scheme: str, host: str, port: int) -> AsyncPool:
+        def make() -> httpx.AsyncBaseTransport:
+            return httpx.AsyncHTTPTransport(**transport_options(scheme, host, port, self._ssl_context))
+
+        return AsyncPool(make, self._max_connections)
 
     async def _renewed(self, step: Authorize) -> Credentials | None:
         source, clock = step.session.source, step.session.options.clock
@@ -139,13 +165,15 @@ class AsyncPool:
         self._busy = 0
         self._idle: deque[tuple[float, httpx.AsyncBaseTransport]] = deque()
         self._waiting: deque[anyio.Event] = deque()
+        self._at_end = _close_at_end(self._idle)
 
     async def take(self) -> httpx.AsyncBaseTransport:
         """Return a transport that nobody else uses, when there is one."""
         loop = anyio.lowlevel.current_token()
         if loop != self._loop:
-            # Connections belong to the event loop that opened them; those of a finished one are lost with it.
+            # Connections belong to the event loop that opened them.
             self._begin(loop)
+            await anext(self._at_end)
         while self._busy >= self._limit:
             await self._wait()
         self._busy += 1
@@ -175,8 +203,10 @@ class AsyncPool:
     async def aclose(self) -> None:
         """Close the idle transports now, and the busy ones when they come back."""
         self._closed = True
-        while self._idle:
-            await _close(self._idle.pop()[1])
+        if anyio.lowlevel.current_token() != self._loop:
+            self._idle.clear()  # only a loop that is gone without shutting down left some, and none can close them
+        await _close_all(self._idle)
+        await self._at_end.aclose()
 
     async def _wait(self) -> None:
         turn = anyio.Event()
@@ -225,6 +255,19 @@ async def _feed(reader: BodyReader, answer: httpx.Response) -> None:
             async for _ in pieces:
                 pass
         raise
+
+
+async def _close_at_end(idle: deque[tuple[float, httpx.AsyncBaseTransport]]) -> AsyncGenerator[None]:
+    """Close connections when the event loop ends: asyncio and trio close the generators suspended in them then."""
+    try:
+        yield
+    finally:
+        await _close_all(idle)
+
+
+async def _close_all(idle: deque[tuple[float, httpx.AsyncBaseTransport]]) -> None:
+    while idle:
+        await _close(idle.pop()[1])
 
 
 async def _close(transport: httpx.AsyncBaseTransport) -> None:

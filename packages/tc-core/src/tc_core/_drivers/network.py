@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import ssl
-from threading import Lock
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
+
+from .._forks import Lock
 
 _contexts: dict[tuple[str | None, str | None], ssl.SSLContext] = {}
 _contexts_lock = Lock()
@@ -28,13 +29,22 @@ def transport_options(scheme: str, host: str, port: int, context: ssl.SSLContext
     }
 
 
-def _proxy(scheme: str, host: str, port: int) -> str | None:
+def _proxy(scheme: str, host: str, port: int) -> httpx.Proxy | None:
     proxies: dict[str, str] = getproxies()
     url = proxies.get(scheme) or proxies.get("all")
     # NO_PROXY names an IPv6 literal without its brackets, and may name a port.
     if not url or proxy_bypass(f"{host}:{port}") or proxy_bypass(host.strip("[]")):
         return None
-    return url if "://" in url else f"http://{url}"
+    url = url if "://" in url else f"http://{url}"
+    # Without a context of its own, the way to an https proxy would know nothing of SSL_CERT_FILE.
+    context = _shared_context() if url.lower().startswith("https:") else None
+    try:
+        return httpx.Proxy(url, ssl_context=context)
+    except (ValueError, httpx.InvalidURL):
+        # Not chained, since the URL may hold a password.
+        raise ValueError(
+            f"{scheme}_proxy: the environment names no proxy such as http://proxy.example.com:3128"
+        ) from None
 
 
 def _shared_context() -> ssl.SSLContext:
@@ -42,7 +52,11 @@ def _shared_context() -> ssl.SSLContext:
     key = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     with _contexts_lock:
         if key not in _contexts:
-            _contexts[key] = httpx.create_ssl_context()
+            try:
+                _contexts[key] = httpx.create_ssl_context()
+            except OSError as error:
+                name = "SSL_CERT_FILE" if key[0] else "SSL_CERT_DIR"
+                raise ValueError(f"{name}: {key[0] or key[1]} cannot be read as certificates") from error
         return _contexts[key]
 
 

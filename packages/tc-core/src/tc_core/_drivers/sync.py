@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import os
 import ssl
 import time
-from collections.abc import Callable
-from threading import BoundedSemaphore, Lock, get_ident
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from threading import BoundedSemaphore
 from typing import Any
 
 import httpx
@@ -15,9 +16,11 @@ import httpx
 from .._credentials import Credentials
 from .._errors import TimedOut
 from .._flow import Authorize, Flow, Send, Step, logger
+from .._forks import renew_in_children
 from .._response import Response
 from .exchange import Exchange
 from .network import transport_options
+from .pools import Origin, Pools
 
 IDLE_SECONDS = 60.0
 """How long an unused connection is kept."""
@@ -37,9 +40,10 @@ class Driver:
         transport: httpx.BaseTransport | None,
     ) -> None:
         self._given = transport
-        self._pool = Pool(
-            lambda: httpx.HTTPTransport(**transport_options(scheme, host, port, ssl_context)), max_connections
-        )
+        self._ssl_context = ssl_context
+        self._max_connections = max_connections
+        self._pool = self._pool_to(scheme, host, port)
+        self._storages = Pools(self._pool_to)
 
     def run(self, flow: Flow) -> Response:
         """Do a flow's steps to its end, and return its answer."""
@@ -59,14 +63,13 @@ class Driver:
     def credentials(self, step: Authorize) -> Credentials | None:
         """Ask the provider, once for all the threads that wait."""
         source, clock = step.session.source, step.session.options.clock
-        if source.renewing == get_ident():
+        if source.lock.held_here:
             raise RuntimeError(
                 "credentials: the provider called the client that asks it; give it its own client"
             )
-        if not source.lock.acquire(timeout=-1 if step.remaining is None else step.remaining):
+        if not source.lock.acquire(step.remaining):
             raise TimedOut("the deadline passed while another call was renewing the credentials", sent=False)
         try:
-            source.renewing = get_ident()
             if source.provider is None or not source.due(clock(), step.rejected):
                 return source.current
             try:
@@ -80,14 +83,38 @@ class Driver:
                 )
                 return old
         finally:
-            source.renewing = None
             source.lock.release()
+
+    @contextmanager
+    def connection(self, origin: Origin, patience: float | None) -> Generator[httpx.BaseTransport]:
+        """Lend a transport to a storage; wait at most ``patience`` seconds for one."""
+        if self._given is not None:
+            yield self._given
+            return
+        pool, unused = self._storages.get(origin)
+        for each in unused:
+            each.close()
+        transport = pool.take(patience)
+        try:
+            yield transport
+        except BaseException:
+            pool.drop(transport)
+            raise
+        pool.put_back(transport)
 
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+        for pool in self._storages.clear():
+            pool.close()
         if self._given is not None:
             self._given.close()
+
+    def _pool_to(self, scheme: str, host: str, port: int) -> Pool:
+        def make() -> httpx.BaseTransport:
+            return httpx.HTTPTransport(**transport_options(scheme, host, port, self._ssl_context))
+
+        return Pool(make, self._max_connections)
 
     def _do(self, step: Step) -> Any:
         if isinstance(step, Send):
@@ -117,26 +144,25 @@ class Pool:
         self._make = make
         self._limit = limit
         self._closed = False
-        self._begin()
+        self._free = BoundedSemaphore(limit)
+        # No lock around it: appending and popping are one step each, which an interrupt cannot leave half done.
+        self._idle: deque[tuple[float, httpx.BaseTransport]] = deque()
+        renew_in_children(self)
 
-    def _begin(self) -> None:
-        self._process = os.getpid()
-        self._lock = Lock()
+    def after_fork(self) -> None:
+        """Leave the connections to the parent. To close a copy of a socket does nothing to the connection."""
         self._free = BoundedSemaphore(self._limit)
-        self._idle: list[tuple[float, httpx.BaseTransport]] = []
+        self._close_idle()
 
     def take(self, patience: float | None) -> httpx.BaseTransport:
         """Return a transport that nobody else uses; wait at most ``patience`` seconds for one."""
-        if os.getpid() != self._process:
-            # A forked child shares the parent's sockets and perhaps a held lock: it starts afresh.
-            self._begin()
         if not self._free.acquire(timeout=patience):
             raise TimedOut(f"no connection became free; max_connections is {self._limit}", sent=False)
         try:
-            with self._lock:
-                if self._idle:
-                    return self._idle.pop()[1]
-            return self._make()
+            try:
+                return self._idle.pop()[1]
+            except IndexError:
+                return self._make()
         except BaseException:
             self._free.release()
             raise
@@ -144,15 +170,9 @@ class Pool:
     def put_back(self, transport: httpx.BaseTransport) -> None:
         """Keep a transport, whose answer has been read to its end, for the next call."""
         now = time.monotonic()
-        with self._lock:
-            keep = not self._closed
-            if keep:
-                self._idle.append((now, transport))
-            old = [each for since, each in self._idle if now - since > IDLE_SECONDS]
-            del self._idle[: len(old)]
+        self._idle.append((now, transport))
         self._free.release()
-        for each in old if keep else [*old, transport]:
-            each.close()
+        self._close_idle(None if self._closed else now - IDLE_SECONDS)
 
     def drop(self, transport: httpx.BaseTransport) -> None:
         """Close a transport whose connection is in an unknown state."""
@@ -163,11 +183,14 @@ class Pool:
 
     def close(self) -> None:
         """Close the idle transports now, and the busy ones when they come back."""
-        with self._lock:
-            self._closed = True
-            idle, self._idle = self._idle, []
-        for _, transport in idle:
-            transport.close()
+        self._closed = True
+        self._close_idle()
+
+    def _close_idle(self, since: float | None = None) -> None:
+        """Close all idle transports, or those that have been idle since before then."""
+        with suppress(IndexError):  # when other threads have taken the last
+            while since is None or self._idle[0][0] < since:
+                self._idle.popleft()[1].close()
 
 
 def _send_through(transport: httpx.BaseTransport, exchange: Exchange) -> Response:

@@ -359,6 +359,9 @@ class Github(Service):
         `number` is the number of the issue or pull request; the payload's `body` is the text of the
         comment.
 
+        Not retried when its answer was lost, as every call leaves a comment; `Retry(unrepeatable=True)`
+        retries it all the same.
+
         Raises:
             BadRequest: when the payload breaks its schema
             NotFound: when the issue or pull request is not found, such as for an owner without an
@@ -704,6 +707,9 @@ class AsyncGithub(AsyncService):
 
         `number` is the number of the issue or pull request; the payload's `body` is the text of the
         comment.
+
+        Not retried when its answer was lost, as every call leaves a comment; `Retry(unrepeatable=True)`
+        retries it all the same.
 
         Raises:
             BadRequest: when the payload breaks its schema

@@ -110,6 +110,10 @@ class GithubRerunMessage(TypedDict):
     version: Literal[1]
 
 
+class HeartbeatResponse(TypedDict):
+    """`overrides.toml/heartbeat-response`, as it is received."""
+
+
 class PingResponse(TypedDict):
     """`overrides.toml/ping-response`, as it is received."""
 
@@ -250,9 +254,6 @@ class TaskGroupCreationRequestedRoutingKey(TypedDict):
     organization: str
     repository: str
 
-
-HeartbeatResponse: TypeAlias = dict[str, Any]
-"""`overrides.toml/heartbeat-response`, as it is received."""
 
 RenderTaskclusterYmlInputFakeEvent: TypeAlias = (
     RenderTaskclusterYmlInputFakeEventGithubPush

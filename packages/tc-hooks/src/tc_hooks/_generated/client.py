@@ -7,9 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
-from typing_extensions import deprecated
-
-from tc_core.service import AsyncService, Endpoint, Service
+from tc_core.service import AsyncService, Endpoint, Service, deprecated
 
 from .._version import __version__
 
@@ -285,6 +283,9 @@ class Hooks(Service):
         The scopes for the new task come from the role of the hook, not from the caller. An attempt that
         fails for lack of these is recorded: `listLastFires` shows it with the error.
 
+        Not retried when its answer was lost, as every trigger makes a task; `Retry(unrepeatable=True)`
+        retries it all the same.
+
         Raises:
             BadRequest: when `payload` does not match the `triggerSchema`, or rendering the template fails
             InsufficientScopes: when the role `hook-id:<hookGroupId>/<hookId>` lacks scopes to create the
@@ -334,6 +335,9 @@ class Hooks(Service):
 
         `token` is part of the URL, which is therefore a secret. Input and answer are those of
         `triggerHook`.
+
+        Not retried when its answer was lost, as every trigger makes a task; `Retry(unrepeatable=True)`
+        retries it all the same.
 
         Raises:
             AuthenticationFailed: when `token` is not, or no longer, that of the hook
@@ -647,6 +651,9 @@ class AsyncHooks(AsyncService):
         The scopes for the new task come from the role of the hook, not from the caller. An attempt that
         fails for lack of these is recorded: `listLastFires` shows it with the error.
 
+        Not retried when its answer was lost, as every trigger makes a task; `Retry(unrepeatable=True)`
+        retries it all the same.
+
         Raises:
             BadRequest: when `payload` does not match the `triggerSchema`, or rendering the template fails
             InsufficientScopes: when the role `hook-id:<hookGroupId>/<hookId>` lacks scopes to create the
@@ -696,6 +703,9 @@ class AsyncHooks(AsyncService):
 
         `token` is part of the URL, which is therefore a secret. Input and answer are those of
         `triggerHook`.
+
+        Not retried when its answer was lost, as every trigger makes a task; `Retry(unrepeatable=True)`
+        retries it all the same.
 
         Raises:
             AuthenticationFailed: when `token` is not, or no longer, that of the hook

@@ -42,6 +42,10 @@ class CreateHookRequest(TypedDict):
     triggerSchema: NotRequired[ReadOnly[Mapping[str, Any]]]
 
 
+class HeartbeatResponse(TypedDict):
+    """`overrides.toml/heartbeat-response`, as it is received."""
+
+
 class HookDefinition(TypedDict):
     """`hooks/v1/hook-definition.json`, as it is received."""
 
@@ -198,9 +202,6 @@ Bindings: TypeAlias = list[BindingsItem]
 
 BindingsInput: TypeAlias = Array[BindingsItemInput]
 """`hooks/v1/bindings.json`, as it is sent."""
-
-HeartbeatResponse: TypeAlias = dict[str, Any]
-"""`overrides.toml/heartbeat-response`, as it is received."""
 
 HookStatusLastFire: TypeAlias = HookStatusLastFireSuccess | HookStatusLastFireError | HookStatusLastFireNoFire
 """`hooks/v1/hook-status.json#/properties/lastFire`, as it is received."""

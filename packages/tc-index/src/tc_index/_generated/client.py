@@ -30,7 +30,13 @@ _findTasksAtIndex: Endpoint[_t.ListTasksResponse] = Endpoint(
     payload=True,
 )
 _listNamespaces: Endpoint[_t.ListNamespacesResponse] = Endpoint(
-    "index", "v1", "listNamespaces", "GET", "/namespaces/<namespace>", query=("continuationToken", "limit")
+    "index",
+    "v1",
+    "listNamespaces",
+    "GET",
+    "/namespaces/<namespace>",
+    query=("continuationToken", "limit"),
+    may_be_empty=("namespace",),
 )
 _listTasks: Endpoint[_t.ListTasksResponse] = Endpoint(
     "index", "v1", "listTasks", "GET", "/tasks/<namespace>", query=("continuationToken", "limit")

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NotRequired, TypeAlias
+from typing import Any, NotRequired
 
 from typing_extensions import ReadOnly, TypedDict
 
 from tc_core.types import Array
+
+
+class HeartbeatResponse(TypedDict):
+    """`overrides.toml/heartbeat-response`, as it is received."""
 
 
 class IndexedTaskResponse(TypedDict):
@@ -88,7 +92,3 @@ class VersionResponse(TypedDict):
     commit: str
     source: str
     version: str
-
-
-HeartbeatResponse: TypeAlias = dict[str, Any]
-"""`overrides.toml/heartbeat-response`, as it is received."""

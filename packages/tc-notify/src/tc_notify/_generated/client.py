@@ -112,6 +112,9 @@ class Notify(Service):
         `subject` has at most 255 characters, `content` at most 102400, the `text` of the `link` at most 40
         and its `href` at most 1024. `template` is `simple` unless set to `fullscreen`.
 
+        Not retried when its answer was lost, as people would get the message twice;
+        `Retry(unrepeatable=True)` retries it all the same.
+
         Raises:
             BadRequest: when `payload` does not match its schema, or `address` is on the denylist (code
                 `DenylistedAddress`)
@@ -130,6 +133,9 @@ class Notify(Service):
 
         `routingKey` has at most 255 characters, and `message` is any JSON object.
 
+        Not retried when its answer was lost, as people would get the message twice;
+        `Retry(unrepeatable=True)` retries it all the same.
+
         Raises:
             BadRequest: when `message` is missing or `routingKey` is not text
 
@@ -147,6 +153,9 @@ class Notify(Service):
 
         Where Matrix is not set up the error takes some 30 s to come.
 
+        Not retried when its answer was lost, as people would get the message twice;
+        `Retry(unrepeatable=True)` retries it all the same.
+
         Raises:
             ServerError: when Matrix is not set up for the deployment
 
@@ -163,6 +172,9 @@ class Notify(Service):
         answer (204).
 
         `channelId` and `text` are required. `unfurlLinks` and `unfurlMedia` are false unless set.
+
+        Not retried when its answer was lost, as people would get the message twice;
+        `Retry(unrepeatable=True)` retries it all the same.
 
         Route: `POST /slack`
         Scopes: `notify:slack-channel:<channelId>`
@@ -323,6 +335,9 @@ class AsyncNotify(AsyncService):
         `subject` has at most 255 characters, `content` at most 102400, the `text` of the `link` at most 40
         and its `href` at most 1024. `template` is `simple` unless set to `fullscreen`.
 
+        Not retried when its answer was lost, as people would get the message twice;
+        `Retry(unrepeatable=True)` retries it all the same.
+
         Raises:
             BadRequest: when `payload` does not match its schema, or `address` is on the denylist (code
                 `DenylistedAddress`)
@@ -341,6 +356,9 @@ class AsyncNotify(AsyncService):
 
         `routingKey` has at most 255 characters, and `message` is any JSON object.
 
+        Not retried when its answer was lost, as people would get the message twice;
+        `Retry(unrepeatable=True)` retries it all the same.
+
         Raises:
             BadRequest: when `message` is missing or `routingKey` is not text
 
@@ -358,6 +376,9 @@ class AsyncNotify(AsyncService):
 
         Where Matrix is not set up the error takes some 30 s to come.
 
+        Not retried when its answer was lost, as people would get the message twice;
+        `Retry(unrepeatable=True)` retries it all the same.
+
         Raises:
             ServerError: when Matrix is not set up for the deployment
 
@@ -374,6 +395,9 @@ class AsyncNotify(AsyncService):
         answer (204).
 
         `channelId` and `text` are required. `unfurlLinks` and `unfurlMedia` are false unless set.
+
+        Not retried when its answer was lost, as people would get the message twice;
+        `Retry(unrepeatable=True)` retries it all the same.
 
         Route: `POST /slack`
         Scopes: `notify:slack-channel:<channelId>`

@@ -9,7 +9,7 @@ with a `notificationAddress`. `message` of a Pulse notification is any JSON obje
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NotRequired, TypeAlias
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import ReadOnly, TypedDict
 
@@ -32,6 +32,10 @@ class EmailRequestLink(TypedDict):
 
     href: ReadOnly[str]
     text: ReadOnly[str]
+
+
+class HeartbeatResponse(TypedDict):
+    """`overrides.toml/heartbeat-response`, as it is received."""
 
 
 class MatrixRequest(TypedDict):
@@ -111,7 +115,3 @@ class NotifyRoutingKey(TypedDict):
 
     routingKeyKind: Literal["primary"]
     topic: str
-
-
-HeartbeatResponse: TypeAlias = dict[str, Any]
-"""`overrides.toml/heartbeat-response`, as it is received."""

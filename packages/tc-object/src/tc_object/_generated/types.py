@@ -108,6 +108,10 @@ class HashesUpload(TypedDict):
     sha512: NotRequired[ReadOnly[str]]
 
 
+class HeartbeatResponse(TypedDict):
+    """`overrides.toml/heartbeat-response`, as it is received."""
+
+
 class PingResponse(TypedDict):
     """`overrides.toml/ping-response`, as it is received."""
 
@@ -148,6 +152,3 @@ class VersionResponse(TypedDict):
 
 DownloadObjectResponse: TypeAlias = DownloadMethodSimpleResponse | DownloadMethodGeturlResponse
 """`object/v1/download-object-response.json`, as it is received."""
-
-HeartbeatResponse: TypeAlias = dict[str, Any]
-"""`overrides.toml/heartbeat-response`, as it is received."""

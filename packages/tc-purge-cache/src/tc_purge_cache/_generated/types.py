@@ -8,7 +8,7 @@ A purge request names the worker pool in its two parts, `provisionerId` and `wor
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypeAlias
+from typing import NotRequired, TypeAlias
 
 from typing_extensions import ReadOnly, TypedDict
 
@@ -18,6 +18,10 @@ class AllPurgeCacheRequestList(TypedDict):
 
     continuationToken: NotRequired[str]
     requests: PurgeCacheRequests
+
+
+class HeartbeatResponse(TypedDict):
+    """`overrides.toml/heartbeat-response`, as it is received."""
 
 
 class PingResponse(TypedDict):
@@ -56,9 +60,6 @@ class VersionResponse(TypedDict):
     source: str
     version: str
 
-
-HeartbeatResponse: TypeAlias = dict[str, Any]
-"""`overrides.toml/heartbeat-response`, as it is received."""
 
 PurgeCacheRequests: TypeAlias = list[PurgeCacheRequestsItem]
 """`purge-cache/v1/purge-cache-requests.json`, as it is received."""

@@ -7,9 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
-from typing_extensions import deprecated
-
-from tc_core.service import AsyncService, Endpoint, Service
+from tc_core.service import AsyncService, Endpoint, Service, deprecated
 
 from .._version import __version__
 

@@ -182,6 +182,10 @@ class GetArtifactResponse(TypedDict):
     url: str
 
 
+class HeartbeatResponse(TypedDict):
+    """`overrides.toml/heartbeat-response`, as it is received."""
+
+
 class ListArtifactsResponse(TypedDict):
     """`queue/v1/list-artifacts-response.json`, as it is received."""
 
@@ -1036,9 +1040,6 @@ ArtifactContentResponse: TypeAlias = (
     | ArtifactContentResponseError
 )
 """`queue/v1/artifact-content-response.json`, as it is received."""
-
-HeartbeatResponse: TypeAlias = dict[str, Any]
-"""`overrides.toml/heartbeat-response`, as it is received."""
 
 PostArtifactRequest: TypeAlias = (
     PostArtifactRequestS3

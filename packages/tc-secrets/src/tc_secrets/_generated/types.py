@@ -10,9 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NotRequired, TypeAlias
+from typing import Any, NotRequired
 
 from typing_extensions import ReadOnly, TypedDict
+
+
+class HeartbeatResponse(TypedDict):
+    """`overrides.toml/heartbeat-response`, as it is received."""
 
 
 class PingResponse(TypedDict):
@@ -50,7 +54,3 @@ class VersionResponse(TypedDict):
     commit: str
     source: str
     version: str
-
-
-HeartbeatResponse: TypeAlias = dict[str, Any]
-"""`overrides.toml/heartbeat-response`, as it is received."""

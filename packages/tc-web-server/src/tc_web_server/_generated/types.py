@@ -13,6 +13,10 @@ from typing import Any, TypeAlias
 from typing_extensions import TypedDict
 
 
+class HeartbeatResponse(TypedDict):
+    """`overrides.toml/heartbeat-response`, as it is received."""
+
+
 class PingResponse(TypedDict):
     """`overrides.toml/ping-response`, as it is received."""
 
@@ -28,9 +32,6 @@ class VersionResponse(TypedDict):
     source: str
     version: str
 
-
-HeartbeatResponse: TypeAlias = dict[str, Any]
-"""`overrides.toml/heartbeat-response`, as it is received."""
 
 ProfileResponse: TypeAlias = dict[str, Any]
 """`overrides.toml/profile-response`, as it is received."""

@@ -129,7 +129,7 @@ _registerWorker: Endpoint[_t.RegisterWorkerResponse] = Endpoint(
     "worker-manager", "v1", "registerWorker", "POST", "/worker/register", payload=True
 )
 _reregisterWorker: Endpoint[_t.ReregisterWorkerResponse] = Endpoint(
-    "worker-manager", "v1", "reregisterWorker", "POST", "/worker/reregister", payload=True
+    "worker-manager", "v1", "reregisterWorker", "POST", "/worker/reregister", payload=True, repeatable=False
 )
 _listWorkers: Endpoint[_t.ListWorkersResponse] = Endpoint(
     "worker-manager",
@@ -1067,6 +1067,9 @@ class WorkerManager(Service):
         Take `expires` from each answer: it need not lie as far ahead as the one of `registerWorker`.
 
         The service leaves the payload out of its error answers.
+
+        Not retried when its answer was lost, as its secret works once and a second request is refused;
+        `Retry(unrepeatable=True)` retries it all the same.
 
         Raises:
             BadRequest: when the secret was used before
@@ -2184,6 +2187,9 @@ class AsyncWorkerManager(AsyncService):
         Take `expires` from each answer: it need not lie as far ahead as the one of `registerWorker`.
 
         The service leaves the payload out of its error answers.
+
+        Not retried when its answer was lost, as its secret works once and a second request is refused;
+        `Retry(unrepeatable=True)` retries it all the same.
 
         Raises:
             BadRequest: when the secret was used before

@@ -41,6 +41,10 @@ class CreateWorkerRequestProviderInfo(TypedDict):
     staticSecret: ReadOnly[str]
 
 
+class HeartbeatResponse(TypedDict):
+    """`overrides.toml/heartbeat-response`, as it is received."""
+
+
 class ListWorkersResponse(TypedDict):
     """`worker-manager/v1/list-workers-response.json`, as it is received."""
 
@@ -600,9 +604,6 @@ class LaunchConfigArchivedRoutingKey(TypedDict):
     launchConfigId: str
     reserved: str
 
-
-HeartbeatResponse: TypeAlias = dict[str, Any]
-"""`overrides.toml/heartbeat-response`, as it is received."""
 
 RegisterWorkerRequestWorkerIdentityProof: TypeAlias = (
     RegisterWorkerRequestWorkerIdentityProofToken

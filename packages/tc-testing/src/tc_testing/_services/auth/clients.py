@@ -11,6 +11,7 @@ from tc_core import json_date, parse_json_date
 from ..._calls import Answer, Call, Handlers
 from ..._errors import APIError
 from ..._pages import page
+from .changes import note_change
 from .store import Client
 
 __all__ = ["handlers"]
@@ -47,6 +48,7 @@ async def create_client(call: Call) -> Answer:
             expires,
             delete_on_expiration=payload["deleteOnExpiration"],
         )
+        note_change(call, "client", "created", client_id)
         return _with_token(call, made)
     same = (
         existing.description == payload["description"]
@@ -57,6 +59,7 @@ async def create_client(call: Call) -> Answer:
     )
     if not same:
         raise APIError("RequestConflict", "Client already exists")
+    note_change(call, "client", "created", client_id)
     return _with_token(call, existing)
 
 
@@ -65,7 +68,7 @@ async def update_client(call: Call) -> Answer:
     existing, payload = call.state.auth.clients.get(call.params["clientId"]), call.payload
     wanted = sorted(payload.get("scopes", existing.scopes if existing else []))
     call.authorize(scopesAdded=[scope for scope in wanted if not existing or scope not in existing.scopes])
-    updated = _changed(call)
+    updated = _changed(call, "updated")
     updated.description = payload["description"]
     updated.expires = _date(payload["expires"])
     updated.scopes = wanted
@@ -75,21 +78,21 @@ async def update_client(call: Call) -> Answer:
 
 @handlers("enableClient")
 async def enable_client(call: Call) -> Answer:
-    enabled = _changed(call)
+    enabled = _changed(call, "enabled")
     enabled.disabled = False
     return _shown(call, enabled)
 
 
 @handlers("disableClient")
 async def disable_client(call: Call) -> Answer:
-    disabled = _changed(call)
+    disabled = _changed(call, "disabled")
     disabled.disabled = True
     return _shown(call, disabled)
 
 
 @handlers("resetAccessToken")
 async def reset_access_token(call: Call) -> Answer:
-    reset = _changed(call)
+    reset = _changed(call, "reset")
     reset.access_token = call.state.auth.new_token()
     reset.last_rotated = reset.last_modified
     return _with_token(call, reset)
@@ -100,6 +103,7 @@ async def delete_client(call: Call) -> Answer:
     client_id = call.params["clientId"]
     _refuse_static(client_id)
     call.state.auth.clients.pop(client_id, None)
+    note_change(call, "client", "deleted", client_id)
     return Response(status_code=204)
 
 
@@ -110,10 +114,11 @@ def _find(call: Call) -> Client:
     return found
 
 
-def _changed(call: Call) -> Client:
-    """The client of the call, marked as changed now."""
+def _changed(call: Call, action: str) -> Client:
+    """The client of the call, marked as changed now. Raises APIError 400, 404."""
     _refuse_static(call.params["clientId"])
     found = _find(call)
+    note_change(call, "client", action, found.client_id)
     found.last_modified = json_date(call.state.clock.now())
     return found
 

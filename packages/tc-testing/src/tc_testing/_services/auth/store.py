@@ -14,8 +14,9 @@ from ..._certificates import Issuer
 from ..._clock import Clock
 from ..._errors import APIError
 from ..._scopes import expand
+from .audit import AuditLog
 
-__all__ = ["ROOT_CLIENT_ID", "AuthStore", "Client"]
+__all__ = ["ROOT_CLIENT_ID", "AuthStore", "Client", "Role"]
 
 ROOT_CLIENT_ID = "static/taskcluster/root"
 
@@ -98,13 +99,42 @@ class Client:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role. Dates are as Taskcluster writes them."""
+
+    role_id: str
+    description: str
+    scopes: list[str]
+    created: str
+    last_modified: str
+
+    def json(self, expanded_scopes: list[str]) -> dict[str, Any]:
+        """The role as the service shows it."""
+        return {
+            "roleId": self.role_id,
+            "scopes": self.scopes,
+            "expandedScopes": expanded_scopes,
+            "description": self.description,
+            "lastModified": self.last_modified,
+            "created": self.created,
+        }
+
+
 class AuthStore:
-    """Clients and roles."""
+    """Clients and roles.
+
+    Attributes: audit, the changes that were made in all services.
+    """
 
     def __init__(self, clock: Clock, root_token: str) -> None:
         self._clock = clock
+        self.audit = AuditLog(clock)
         self.clients: dict[str, Client] = {}
-        self.roles: dict[str, tuple[str, ...]] = {"anonymous": _ANONYMOUS_SCOPES}
+        self.roles: dict[str, Role] = {}
+        self._scopes_of_roles: dict[str, list[str]] = {}
+        now = json_date(clock.now())
+        self.put_role(Role("anonymous", "the anonymous role", list(_ANONYMOUS_SCOPES), now, now))
         expires = json_date(clock.now() + timedelta(days=365_000))
         self.add_client(ROOT_CLIENT_ID, ["*"], "The client that may do everything", expires, token=root_token)
 
@@ -134,13 +164,23 @@ class AuthStore:
         self.clients[client_id] = client
         return client
 
+    def put_role(self, role: Role) -> None:
+        """Have `role`, in place of any with this id."""
+        self.roles[role.role_id] = role
+        self._scopes_of_roles[role.role_id] = role.scopes
+
+    def remove_role(self, role_id: str) -> None:
+        """Have no role of this id."""
+        self.roles.pop(role_id, None)
+        self._scopes_of_roles.pop(role_id, None)
+
     def new_token(self) -> str:
         """An access token that nobody has yet."""
         return secrets.token_urlsafe(33)
 
     def expand(self, scopes: Iterable[str]) -> list[str]:
         """All that `scopes` amounts to with the roles there are."""
-        return expand(scopes, self.roles)
+        return expand(scopes, self._scopes_of_roles)
 
     def issuer(self, client_id: str) -> Issuer:
         """The client as one that signs. Raises APIError 401 if it may not."""

@@ -9,7 +9,7 @@ from ..._errors import APIError
 from ..._pages import page
 from .store import IndexedTask
 
-__all__ = ["handlers"]
+__all__ = ["find_indexed", "handlers"]
 
 handlers = Handlers()
 
@@ -29,10 +29,7 @@ async def insert_task(call: Call) -> Answer:
 
 @handlers("findTask")
 async def find_task(call: Call) -> Answer:
-    task = call.state.index.find(call.params["indexPath"])
-    if task is None:
-        raise APIError("ResourceNotFound", "Indexed task not found")
-    return task.json()
+    return find_indexed(call).json()
 
 
 @handlers("findTasksAtIndex")
@@ -60,3 +57,11 @@ async def list_namespaces(call: Call) -> Answer:
 async def delete_task(call: Call) -> Answer:
     call.state.index.remove(call.params["namespace"])
     return {}
+
+
+def find_indexed(call: Call) -> IndexedTask:
+    """The entry at the index path of the call. Raises APIError 404."""
+    task = call.state.index.find(call.params["indexPath"])
+    if task is None:
+        raise APIError("ResourceNotFound", "Indexed task not found")
+    return task

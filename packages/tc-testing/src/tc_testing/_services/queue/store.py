@@ -1,133 +1,99 @@
-"""What the queue remembers: tasks with their runs, and task groups."""
+"""What the queue remembers of tasks, and the rules by which they change."""
 
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import TypeAlias
 
 from tc_core import json_date, parse_json_date
 
 from ..._clock import Clock
+from .announcements import Announcements, Publish, publish_nothing
+from .artifact_store import ArtifactStore
+from .pending import TaskQueueRuns
+from .records import Run, Task, TaskGroup
+from .workforce import WorkerKey, Workforce
 
-__all__ = ["QueueStore", "Run", "Task", "TaskGroup"]
+__all__ = ["MOST_RUNS", "QueueStore"]
 
-_RESOLVED = frozenset({"completed", "failed", "exception"})
+MOST_RUNS = 50  # of one task
+_CLAIM_LASTS = timedelta(minutes=20)
 # A task group outlives the last of its tasks by this.
 _GROUP_OUTLIVES = timedelta(hours=1)
 
-
-@dataclass(slots=True)
-class Run:
-    """One attempt at a task. Dates are as Taskcluster writes them."""
-
-    state: str
-    reason_created: str
-    scheduled: str
-    reason_resolved: str | None = None
-    worker_group: str | None = None
-    worker_id: str | None = None
-    taken_until: str | None = None
-    started: str | None = None
-    resolved: str | None = None
-
-    def json(self, run_id: int) -> dict[str, Any]:
-        """The run as the queue shows it: what has not happened is left out."""
-        shown = {
-            "runId": run_id,
-            "state": self.state,
-            "reasonCreated": self.reason_created,
-            "reasonResolved": self.reason_resolved,
-            "workerGroup": self.worker_group,
-            "workerId": self.worker_id,
-            "takenUntil": self.taken_until,
-            "scheduled": self.scheduled,
-            "started": self.started,
-            "resolved": self.resolved,
-        }
-        return {name: value for name, value in shown.items() if value is not None}
+_Due: TypeAlias = "tuple[datetime, int, Callable[[datetime], None]]"
+_ANNOUNCED_AS = {"completed": "taskCompleted", "failed": "taskFailed", "exception": "taskException"}
 
 
-@dataclass(slots=True)
-class Task:
-    """A task: its definition, complete, and what became of it."""
-
-    task_id: str
-    definition: dict[str, Any]
-    retries_left: int
-    runs: list[Run] = field(default_factory=list[Run])
-
-    @property
-    def state(self) -> str:
-        return self.runs[-1].state if self.runs else "unscheduled"
-
-    @property
-    def is_resolved(self) -> bool:
-        return self.state in _RESOLVED
-
-    @property
-    def deadline(self) -> datetime:
-        return parse_json_date(self.definition["deadline"])
-
-    def status(self) -> dict[str, Any]:
-        """The status of the task as the queue shows it."""
-        copied = (
-            "provisionerId",
-            "workerType",
-            "taskQueueId",
-            "schedulerId",
-            "projectId",
-            "taskGroupId",
-            "priority",
-            "deadline",
-            "expires",
-        )
-        return {
-            "taskId": self.task_id,
-            **{name: self.definition[name] for name in copied},
-            "retriesLeft": self.retries_left,
-            "state": self.state,
-            "runs": [run.json(run_id) for run_id, run in enumerate(self.runs)],
-        }
-
-
-@dataclass(slots=True)
-class TaskGroup:
-    """A task group; it comes into being with its first task."""
-
-    task_group_id: str
-    scheduler_id: str
-    expires: datetime
-    sealed: str | None = None
-    task_ids: list[str] = field(default_factory=list[str])
-
-    def json(self) -> dict[str, Any]:
-        """The group as the queue shows it."""
-        shown = {
-            "taskGroupId": self.task_group_id,
-            "schedulerId": self.scheduler_id,
-            "expires": json_date(self.expires),
-        }
-        return shown | ({"sealed": self.sealed} if self.sealed else {})
+def _do_nothing(task: Task) -> None:
+    pass
 
 
 class QueueStore:
-    """Tasks and task groups by id, and the rules by which tasks change on their own.
+    """Tasks and task groups by id.
 
-    Whatever time has brought about is made up for when the store is next asked.
+    Whatever time has brought about is made up for when the store is next asked, or with `settle`.
+
+    Arguments: publish takes the messages of the queue; on_completed is called with each task that is completed.
+
+    Attributes: workforce, what is known of task queues and workers; artifacts, the artifacts of all runs;
+    announce, what makes the messages; is_closed, whether calls must not wait.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        publish: Publish = publish_nothing,
+        on_completed: Callable[[Task], None] = _do_nothing,
+    ) -> None:
+        self.announce = Announcements(publish)
+        self.artifacts = ArtifactStore()
+        self.workforce = Workforce(clock)
         self._clock = clock
+        self._on_completed = on_completed
         self._tasks: dict[str, Task] = {}
         self._groups: dict[str, TaskGroup] = {}
         self._dependents: dict[str, list[str]] = {}
-        self._deadlines: list[tuple[datetime, str]] = []  # a heap
+        self._runs: dict[str, TaskQueueRuns] = {}
+        self._due: list[_Due] = []  # a heap of what will happen by itself
+        self._due_count = 0
+        self.is_closed = False
+        clock.on_advance(self.wake)
+
+    def settle(self) -> None:
+        """Let happen what was due: claims that expire, deadlines that pass."""
+        now = self._clock.now()
+        while self._due and self._due[0][0] <= now:
+            when, _, happen = heapq.heappop(self._due)
+            happen(when)
+
+    def wake(self) -> None:
+        """Let all calls that wait for work look again; from any thread."""
+        for runs in list(self._runs.values()):
+            runs.bell.ring()
+
+    def close(self) -> None:
+        """Let no call wait for work any more: the server stops, or forgets everything."""
+        self.is_closed = True
+        self.wake()
+
+    @property
+    def calls_waiting(self) -> int:
+        """How many calls wait for work."""
+        return sum(runs.bell.listeners for runs in list(self._runs.values()))
+
+    def next_due(self) -> datetime | None:
+        """When something will happen by itself."""
+        return self._due[0][0] if self._due else None
+
+    # Looking things up
 
     def task(self, task_id: str) -> Task | None:
         """The task as it is now, None if there is none."""
-        self._settle()
+        self.settle()
         return self._tasks.get(task_id)
 
     def group(self, task_group_id: str) -> TaskGroup | None:
@@ -136,69 +102,194 @@ class QueueStore:
 
     def tasks_of(self, group: TaskGroup) -> list[Task]:
         """The tasks of a group by task id, as they are now."""
-        self._settle()
-        return [self._tasks[task_id] for task_id in sorted(group.task_ids, key=_collated)]
+        self.settle()
+        return [self._tasks[task_id] for task_id in sorted(group.task_ids, key=collated)]
 
     def dependents_of(self, task_id: str) -> list[Task]:
         """The tasks that wait or waited for a task, by task id, as they are now."""
-        self._settle()
+        self.settle()
         return [
-            self._tasks[dependent] for dependent in sorted(self._dependents.get(task_id, ()), key=_collated)
+            self._tasks[dependent] for dependent in sorted(self._dependents.get(task_id, ()), key=collated)
         ]
+
+    def runs_of(self, task_queue_id: str) -> TaskQueueRuns:
+        """The pending and the running runs of a task queue, as they are now."""
+        self.settle()
+        return self._runs_of(task_queue_id)
+
+    # Making and scheduling tasks
 
     def add(self, task: Task) -> None:
         """Take a new task in, and schedule it if it waits for nothing."""
+        self.settle()
         definition = task.definition
         self._tasks[task.task_id] = task
-        heapq.heappush(self._deadlines, (task.deadline, task.task_id))
-        expires = parse_json_date(definition["expires"])
-        group = self._groups.get(definition["taskGroupId"])
-        if group is None:
-            group = TaskGroup(definition["taskGroupId"], definition["schedulerId"], expires + _GROUP_OUTLIVES)
-            self._groups[group.task_group_id] = group
-        if group.expires < expires:
-            group.expires = expires + _GROUP_OUTLIVES
-        group.task_ids.append(task.task_id)
-        for dependency in definition["dependencies"]:
-            self._dependents.setdefault(dependency, []).append(task.task_id)
-        if self._is_ready(task):
-            self.add_run(task, "scheduled")
+        self._add_to_group(task)
+        for task_id in definition["dependencies"]:
+            self._dependents.setdefault(task_id, []).append(task.task_id)
+            if not task.is_satisfied_by(self._tasks[task_id].state):
+                task.waits_for.add(task_id)
+        self._at(task.deadline, partial(self._pass_deadline, task))
+        self.workforce.task_queue_seen(task.task_queue_id)
+        self.announce.task("taskDefined", task)
+        if not task.waits_for:
+            self.schedule(task)
 
-    def add_run(self, task: Task, reason: str) -> None:
-        """Give the task a run that waits for a worker."""
-        task.runs.append(Run("pending", reason, self._now()))
+    def schedule(self, task: Task) -> None:
+        """Give an unscheduled task its first run."""
+        if task.state == "unscheduled":
+            self._add_run(task, "scheduled", self._clock.now())
+
+    def rerun(self, task: Task) -> None:
+        """Give a task that is resolved or unscheduled another run."""
+        if task.is_resolved or not task.runs:
+            task.retries_left = min(task.definition["retries"], MOST_RUNS - len(task.runs) - 1)
+            self._add_run(task, "rerun", self._clock.now())
+
+    def set_priority(self, task: Task, priority: str) -> None:
+        """Change how urgent a task is."""
+        old, task.definition["priority"] = task.definition["priority"], priority
+        self._runs_of(task.task_queue_id).reprioritize((task.task_id, task.last_run_id), task.urgency)
+        if priority != old:
+            self.announce.priority(task, old)
+
+    def seal(self, group: TaskGroup) -> None:
+        """Let a group take no more tasks."""
+        if group.sealed is None:
+            group.sealed = json_date(self._clock.now())
+            self.announce.group_changed("taskGroupSealed", group)
+
+    # Working on tasks
+
+    def claim_next(self, worker: WorkerKey, count: int) -> list[Task]:
+        """Give a worker the runs whose turn it is, at most `count` of them. Returns their tasks."""
+        runs, now = self.runs_of(worker.task_queue_id), self._clock.now()
+        tasks: list[Task] = []
+        while len(tasks) < count and (key := runs.next()):
+            task = self._tasks[key[0]]
+            self._claim(task, worker, now)
+            tasks.append(task)
+        return tasks
+
+    def claim(self, task: Task, worker: WorkerKey) -> None:
+        """Give the pending run of a task to a worker."""
+        self._claim(task, worker, self._clock.now())
+
+    def _claim(self, task: Task, worker: WorkerKey, now: datetime) -> None:
+        run, run_id = task.runs[-1], task.last_run_id
+        run.state, run.started = "running", json_date(now)
+        run.worker_group, run.worker_id = worker.worker_group, worker.worker_id
+        self._runs_of(task.task_queue_id).claim((task.task_id, run_id), run.started)
+        self._hold_until(task, now + _CLAIM_LASTS)
+        self.workforce.claimed(worker, task.task_id, run_id)
+        self.announce.task("taskRunning", task, run_id, takenUntil=run.taken_until)
+
+    def reclaim(self, task: Task) -> None:
+        """Leave the running run of a task with its worker for longer."""
+        self._hold_until(task, self._clock.now() + _CLAIM_LASTS)
+
+    def complete(self, task: Task) -> None:
+        """Resolve the running run as completed."""
+        self._resolve(task, "completed", "completed", self._clock.now())
+
+    def fail(self, task: Task) -> None:
+        """Resolve the running run as failed."""
+        self._resolve(task, "failed", "failed", self._clock.now())
+
+    def report_exception(self, task: Task, reason: str) -> None:
+        """Resolve the running run as exception; for some reasons another run follows."""
+        retry = {"worker-shutdown": "retry", "intermittent-task": "task-retry"}.get(reason)
+        self._resolve(task, "exception", reason, self._clock.now(), retry)
 
     def cancel(self, task: Task) -> None:
         """Resolve the task as canceled."""
-        self._resolve(task, "exception", "canceled")
+        self._resolve(task, "exception", "canceled", self._clock.now())
 
-    def _resolve(self, task: Task, state: str, reason: str) -> None:
-        if not task.runs:  # never scheduled: a run says why it never will be
-            task.runs.append(Run("pending", "exception", self._now()))
+    def remove_worker(self, worker: WorkerKey) -> None:
+        """Resolve what a worker had when it went away, as the queue does on hearing of it."""
+        for task_id, run_id in list(self.runs_of(worker.task_queue_id).claimed):
+            task = self._tasks[task_id]
+            run = task.runs[run_id]
+            if (run.worker_group, run.worker_id) == (worker.worker_group, worker.worker_id):
+                self.report_exception(task, "worker-shutdown")
+
+    def _add_to_group(self, task: Task) -> None:
+        group_id, outlived = task.definition["taskGroupId"], task.expires + _GROUP_OUTLIVES
+        group = self._groups.get(group_id)
+        if group is None:
+            group = self._groups[group_id] = TaskGroup(group_id, task.definition["schedulerId"], outlived)
+        if group.expires < task.expires:
+            group.expires = outlived
+        group.task_ids.append(task.task_id)
+        group.unfinished.add(task.task_id)
+
+    def _add_run(self, task: Task, reason: str, when: datetime) -> None:
+        self._append_run(task, reason, json_date(when))
+        self.announce.task("taskPending", task, task.last_run_id)
+
+    def _append_run(self, task: Task, reason: str, date: str) -> None:
+        task.runs.append(Run("pending", reason, date))
+        self._runs_of(task.task_queue_id).add((task.task_id, task.last_run_id), task.urgency, date)
+
+    def _hold_until(self, task: Task, when: datetime) -> None:
         run = task.runs[-1]
-        run.state, run.reason_resolved, run.resolved = state, reason, self._now()
+        run.taken_until = json_date(when)
+        # To the millisecond, as everyone is told, so that it is over when it says it is.
+        self._at(
+            parse_json_date(run.taken_until),
+            partial(self._expire_claim, task, task.last_run_id, run.taken_until),
+        )
+
+    def _resolve(self, task: Task, state: str, reason: str, when: datetime, retry: str | None = None) -> None:
+        date = json_date(when)
+        if not task.runs:  # never scheduled: a run says why it never will be
+            task.runs.append(Run("pending", "exception", date))
+        run, run_id = task.runs[-1], task.last_run_id
+        run.state, run.reason_resolved, run.resolved = state, reason, date
+        self._runs_of(task.task_queue_id).drop((task.task_id, run_id))
+        if retry and task.retries_left > 0:
+            task.retries_left -= 1
+            self._append_run(task, retry, date)
+            self.announce.task(_ANNOUNCED_AS[state], task, run_id)
+            self.announce.task("taskPending", task, task.last_run_id)
+            return
+        self.announce.task(_ANNOUNCED_AS[state], task, run_id)
+        if state == "completed":
+            self._on_completed(task)
+        self._release_dependents(task, when)
+        group = self._groups[task.definition["taskGroupId"]]
+        group.unfinished.discard(task.task_id)
+        if not group.unfinished:
+            self.announce.group_changed("taskGroupResolved", group)
+
+    def _release_dependents(self, task: Task, when: datetime) -> None:
         for task_id in self._dependents.get(task.task_id, ()):
             dependent = self._tasks[task_id]
-            if dependent.state == "unscheduled" and self._is_ready(dependent):
-                self.add_run(dependent, "scheduled")
+            if dependent.is_satisfied_by(task.state):
+                dependent.waits_for.discard(task.task_id)
+                if not dependent.waits_for and dependent.state == "unscheduled":
+                    self._add_run(dependent, "scheduled", when)
 
-    def _is_ready(self, task: Task) -> bool:
-        enough = _RESOLVED if task.definition["requires"] == "all-resolved" else {"completed"}
-        return all(self._tasks[task_id].state in enough for task_id in task.definition["dependencies"])
+    def _pass_deadline(self, task: Task, when: datetime) -> None:
+        if not task.is_resolved:
+            self._resolve(task, "exception", "deadline-exceeded", when)
 
-    def _settle(self) -> None:
-        """Resolve the tasks whose deadline has passed."""
-        now = self._clock.now()
-        while self._deadlines and self._deadlines[0][0] <= now:
-            _, task_id = heapq.heappop(self._deadlines)
-            task = self._tasks[task_id]
-            if not task.is_resolved:
-                self._resolve(task, "exception", "deadline-exceeded")
+    def _expire_claim(self, task: Task, run_id: int, taken_until: str, when: datetime) -> None:
+        run = task.runs[run_id]
+        if run.state == "running" and run.taken_until == taken_until:
+            self._resolve(task, "exception", "claim-expired", when, "retry")
 
-    def _now(self) -> str:
-        return json_date(self._clock.now())
+    def _at(self, when: datetime, happen: Callable[[datetime], None]) -> None:
+        self._due_count += 1
+        heapq.heappush(self._due, (when, self._due_count, happen))
+
+    def _runs_of(self, task_queue_id: str) -> TaskQueueRuns:
+        runs = self._runs.get(task_queue_id)
+        if runs is None:
+            runs = self._runs[task_queue_id] = TaskQueueRuns()
+        return runs
 
 
-def _collated(task_id: str) -> tuple[str, str]:
-    # The data base of the queue sorts letters before it looks at their case.
+def collated(task_id: str) -> tuple[str, str]:
+    """The key to sort task ids by: the data base of the queue sorts letters before it looks at their case."""
     return task_id.lower(), task_id

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from tc_core import json_date
-
 from ..._calls import Answer, Call, Handlers
 from ..._errors import APIError
 from ..._pages import page
-from .store import TaskGroup
+from .records import TaskGroup
 
 __all__ = ["handlers"]
 
@@ -31,7 +29,7 @@ async def list_task_group(call: Call) -> Answer:
 async def seal_task_group(call: Call) -> Answer:
     group = _find(call)
     call.authorize(schedulerId=group.scheduler_id)
-    group.sealed = group.sealed or json_date(call.state.clock.now())
+    call.state.queue.seal(group)
     return group.json()
 
 
@@ -52,6 +50,24 @@ async def cancel_task_group(call: Call) -> Answer:
         "taskIds": [task.task_id for task in cancelled],
         "cancelledCount": len(cancelled),
         "taskGroupId": group.task_group_id,
+    }
+
+
+@handlers("changeTaskGroupPriority")
+async def change_task_group_priority(call: Call) -> Answer:
+    group, priority = _find(call), call.payload["newPriority"]
+    call.authorize(schedulerId=group.scheduler_id)
+    queue = call.state.queue
+    changed = [task for task in queue.tasks_of(group) if not task.is_resolved]
+    for task in changed:
+        queue.set_priority(task, priority)
+    queue.announce.group("taskGroupPriorityChanged", group, newPriority=priority, tasksAffected=len(changed))
+    return {
+        "taskGroupId": group.task_group_id,
+        "schedulerId": group.scheduler_id,
+        "newPriority": priority,
+        "tasksAffected": len(changed),
+        "taskIds": [task.task_id for task in changed],
     }
 
 

@@ -10,13 +10,13 @@ from tc_core import json_date, parse_json_date
 from ..._calls import Answer, Call, Handlers
 from ..._errors import APIError
 from ..._pages import page
-from .store import Task
+from .records import PRIORITIES, Task
+from .store import MOST_RUNS
 
 __all__ = ["handlers"]
 
 handlers = Handlers()
 
-_PRIORITIES = ("highest", "very-high", "high", "medium", "low", "very-low", "lowest")
 _CREATED_TOLERANCE = timedelta(minutes=15)
 _LONGEST_DEADLINE = timedelta(days=5)
 _DEFAULT_LIFE = timedelta(days=365)  # after the deadline
@@ -31,7 +31,7 @@ async def create_task(call: Call) -> Answer:
         routes=payload["routes"],
         projectId=payload["projectId"],
         schedulerId=payload["schedulerId"],
-        priorities=_PRIORITIES[: _PRIORITIES.index(payload["priority"]) + 1],
+        priorities=PRIORITIES[: PRIORITIES.index(payload["priority"]) + 1],
         provisionerId=payload["provisionerId"],
         workerType=payload["workerType"],
     )
@@ -87,8 +87,7 @@ async def list_dependent_tasks(call: Call) -> Answer:
 async def schedule_task(call: Call) -> Answer:
     found = _find_and_authorize(call)
     _check_deadline(call, found, "scheduled")
-    if found.state == "unscheduled":
-        call.state.queue.add_run(found, "scheduled")
+    call.state.queue.schedule(found)
     return {"status": found.status()}
 
 
@@ -96,9 +95,11 @@ async def schedule_task(call: Call) -> Answer:
 async def rerun_task(call: Call) -> Answer:
     found = _find_and_authorize(call)
     _check_deadline(call, found, "rescheduled")
-    if found.is_resolved or found.state == "unscheduled":
-        found.retries_left = found.definition["retries"]
-        call.state.queue.add_run(found, "rerun")
+    if found.is_resolved and len(found.runs) >= MOST_RUNS:
+        raise APIError(
+            "RequestConflict", f"Task `{found.task_id}` has had {MOST_RUNS} runs, which is the most."
+        )
+    call.state.queue.rerun(found)
     return {"status": found.status()}
 
 
@@ -108,6 +109,18 @@ async def cancel_task(call: Call) -> Answer:
     _check_deadline(call, found, "canceled")
     if not found.is_resolved:
         call.state.queue.cancel(found)
+    return {"status": found.status()}
+
+
+@handlers("changeTaskPriority")
+async def change_task_priority(call: Call) -> Answer:
+    found = _find(call)
+    call.authorize(taskQueueId=found.task_queue_id)
+    if found.is_resolved:
+        raise APIError(
+            "RequestConflict", f"Task `{found.task_id}` is already resolved and cannot be reprioritized."
+        )
+    call.state.queue.set_priority(found, call.payload["newPriority"])
     return {"status": found.status()}
 
 

@@ -16,8 +16,9 @@ handlers = Handlers()
 
 @handlers("set")
 async def set_secret(call: Call) -> Answer:
-    expires = json_date(parse_json_date(call.payload["expires"]))
-    call.state.secrets.put(call.params["name"], Secret(call.payload["secret"], expires))
+    name, expires = call.params["name"], json_date(parse_json_date(call.payload["expires"]))
+    _note_change(call, "created" if call.state.secrets.get(name) is None else "updated")
+    call.state.secrets.put(name, Secret(call.payload["secret"], expires))
     return {}
 
 
@@ -32,6 +33,7 @@ async def get_secret(call: Call) -> Answer:
 @handlers("remove")
 async def remove_secret(call: Call) -> Answer:
     call.state.secrets.remove(call.params["name"])
+    _note_change(call, "deleted")
     return {}
 
 
@@ -39,3 +41,7 @@ async def remove_secret(call: Call) -> Answer:
 async def list_secrets(call: Call) -> Answer:
     names, more = page(call.state.secrets.names(), call.query)
     return {"secrets": list(names), **more}
+
+
+def _note_change(call: Call, action: str) -> None:
+    call.state.auth.audit.record(call.caller, action, "secret", call.params["name"])

@@ -1,0 +1,60 @@
+"""What sync and async exchanges with storages have in common."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from .._transfers import steps
+from .exchange import Exchange, Timeouts
+from .pools import Origin
+
+
+def origin_of(url: str) -> Origin:
+    """Return where the connection for a URL goes. The URL has been checked."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.scheme, f"[{host}]" if ":" in host else host, port
+
+
+class DataExchange(Exchange):
+    """A request to a storage on its way; ``until`` is the monotonic time at which the deadline passes."""
+
+    def __init__(
+        self,
+        step: steps.Exchange,
+        until: float | None,
+        body: httpx.SyncByteStream | httpx.AsyncByteStream | None,
+    ) -> None:
+        self.name = step.request.name
+        self._until = until
+        url = httpx.URL(step.request.url)
+        self.request = httpx.Request(
+            step.request.verb,
+            url,
+            # With a stream given, httpx adds nothing of its own; HTTP itself needs the host.
+            headers={"Host": url.netloc.decode("ascii"), **step.request.headers},
+            stream=httpx.ByteStream(b"") if body is None else body,
+            extensions={"timeout": Timeouts(step.timeout, until)},
+        )
+
+
+def head(answer: httpx.Response) -> steps.Answer:
+    """Return the head of an answer."""
+    # HTTP/2 frames each body; a transport that does not say is no real connection.
+    version: bytes = answer.extensions.get("http_version", b"")
+    framed = "content-length" in answer.headers or "transfer-encoding" in answer.headers
+    return steps.Answer(
+        answer.status_code, dict(answer.headers.items()), framed or not version.startswith(b"HTTP/1")
+    )
+
+
+def socket_of(answer: httpx.Response) -> socket.socket | None:
+    """Return the socket that an answer comes through, if it comes through one."""
+    stream: Any = answer.extensions.get("network_stream")
+    found = None if stream is None else stream.get_extra_info("socket")
+    return found if isinstance(found, socket.socket) else None

@@ -1,0 +1,172 @@
+"""The driver of transfers for threads."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from threading import Event, Lock
+from typing import Any, TypeVar
+
+import httpx
+
+from .._flow import Sleep
+from .._transfers.steps import Answer, Ask, Exchange, Incoming, Outgoing, Step, Together, Transfer, Work
+from .data import DataExchange, head, origin_of, socket_of
+from .sync import Driver
+
+T = TypeVar("T")
+
+
+class Transfers:
+    """Does the steps of transfers on the connections of a driver."""
+
+    def __init__(self, driver: Driver, brake: Brake | None = None) -> None:
+        self._driver = driver
+        self._brake = brake or Brake()
+
+    def run(self, transfer: Transfer[T]) -> T:
+        """Do a transfer's steps to its end, and return its result."""
+        try:
+            step = next(transfer)
+            while True:
+                try:
+                    self._brake.check()
+                    result = self._do(step)
+                except Exception as error:
+                    step = transfer.throw(error)
+                else:
+                    step = transfer.send(result)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        finally:
+            # On Ctrl-C too it lets go of its files and threads at once, not when the last traceback is gone.
+            transfer.close()
+
+    def _do(self, step: Step) -> Any:
+        match step:
+            case Exchange():
+                return self._exchange(step)
+            case Ask(service, call, remaining):
+                return call(service if remaining is None else service.with_options(deadline=remaining))
+            case Work(function):
+                return function()
+            case Sleep(seconds):
+                return self._brake.sleep(seconds)
+            case Together(transfers, limit):
+                return self._together(transfers, limit)
+
+    def _exchange(self, step: Exchange) -> tuple[Answer, Incoming]:
+        until = None if step.remaining is None else time.monotonic() + step.remaining
+        body = None if step.body is None else _Body(step.body, step.tell)
+        exchange = DataExchange(step, until, body)
+        with self._driver.connection(origin_of(step.request.url), step.remaining) as transport:
+            try:
+                answer = transport.handle_request(exchange.request)
+                try:
+                    with self._brake.watch(answer):
+                        return self._take_in(answer, step, exchange)
+                finally:
+                    answer.close()
+            except (httpx.HTTPError, httpx.StreamError) as error:
+                raise exchange.failure(error) from error
+
+    def _take_in(
+        self, answer: httpx.Response, step: Exchange, exchange: DataExchange
+    ) -> tuple[Answer, Incoming]:
+        top = head(answer)
+        incoming = step.receive(top)
+        assert isinstance(answer.stream, httpx.SyncByteStream)
+        try:
+            for data in answer.stream:
+                if incoming.add(data):
+                    incoming.flush()
+                    step.tell()
+                if incoming.full:
+                    return top, incoming
+                exchange.check_deadline()
+        except httpx.HTTPError:
+            # What did arrive need not be sent again.
+            incoming.flush()
+            raise
+        incoming.end()
+        step.tell()
+        return top, incoming
+
+    def _together(self, transfers: Any, limit: int) -> list[Any]:
+        brake = Brake()
+        with ThreadPoolExecutor(limit, thread_name_prefix="tc-transfer") as threads:
+            futures = [threads.submit(Transfers(self._driver, brake).run, transfer) for transfer in transfers]
+            try:
+                wait(futures, return_when=FIRST_EXCEPTION)
+            finally:
+                # Nothing to stop if all went well. Else the threads are waited for by the pool.
+                brake.pull()
+                for future in futures:
+                    future.cancel()
+        failures = [future.exception() for future in futures if not future.cancelled()]
+        for failure in failures:
+            if failure is not None and not isinstance(failure, Stopped):
+                raise failure
+        return [future.result() for future in futures]
+
+
+class Stopped(Exception):
+    """Another of the transfers that ran together failed."""
+
+
+class Brake:
+    """Stops transfers that run in other threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._pulled = Event()
+        self._sockets: set[socket.socket] = set()
+
+    def pull(self) -> None:
+        """Let the transfers end at their next step, and wake those that wait for bytes."""
+        with self._lock:
+            self._pulled.set()
+            for each in self._sockets:
+                with suppress(OSError):
+                    # Not that of SSLSocket, which would also take its TLS away from under the reader.
+                    socket.socket.shutdown(each, socket.SHUT_RDWR)
+
+    def check(self) -> None:
+        """Raise Stopped if the brake was pulled."""
+        if self._pulled.is_set():
+            raise Stopped
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, unless the brake is pulled."""
+        self._pulled.wait(seconds)
+
+    @contextmanager
+    def watch(self, answer: httpx.Response) -> Generator[None]:
+        """Have the socket of an answer shut down when the brake is pulled."""
+        found = socket_of(answer)
+        if found is None:
+            yield
+            return
+        with self._lock:
+            self._sockets.add(found)
+        try:
+            self.check()
+            yield
+        finally:
+            with self._lock:
+                self._sockets.discard(found)
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, outgoing: Outgoing, tell: Any) -> None:
+        self._outgoing = outgoing
+        self._tell = tell
+
+    def __iter__(self) -> Iterator[bytes]:
+        while block := self._outgoing.read():
+            yield block
+            self._tell()

@@ -1,0 +1,224 @@
+"""Taking in the body of a download, over several tries if need be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from .._errors import TaskclusterError, TransportError, VerificationFailed
+from .digests import Digests
+from .gunzip import Gunzip
+from .sinks import Sink
+from .steps import Answer
+
+BLOCK = 512 * 1024
+"""Bytes that are collected before they are written and hashed."""
+
+_EXCERPT = 16 * 1024
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/([0-9]+|\*)")
+
+
+class Mismatch(VerificationFailed):
+    """The bytes have another hash than the storage's answer should have."""
+
+
+class Arrival:
+    """What has arrived of a download so far.
+
+    Attributes:
+        position: number of bytes, with their content coding undone.
+        total: how many there will be, or None while that is not known.
+    """
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._digests = Digests(())
+        self._known: dict[str, str] = {}
+        self._validator: str | None = None
+        self.position = 0
+        self.total: int | None = None
+
+    def expect(self, known: Mapping[str, str]) -> None:
+        """Take note of the hashes that the bytes must have; with other ones, what is there is of no use."""
+        if known != self._known:
+            self.mistrust()
+        self._known = dict(known)
+
+    def mistrust(self) -> None:
+        """See to it that the next try starts over."""
+        self._validator = None
+
+    def conditions(self) -> dict[str, str]:
+        """Return the headers that ask for what is missing (RFC 9110, sections 13.1.5 and 14.2)."""
+        if self.position and self._validator:
+            return {
+                "accept-encoding": "identity",
+                "range": f"bytes={self.position}-",
+                "if-range": self._validator,
+            }
+        return {"accept-encoding": "gzip"}
+
+    def receive(self, answer: Answer) -> Part | Excerpt:
+        """Return what takes in the body of an answer.
+
+        Raises:
+            TransportError: it continues something else than what is there.
+            TaskclusterError: it cannot be decoded.
+        """
+        if answer.status == 200:
+            return self._begin(answer)
+        if answer.status == 206:
+            return self._continue(answer)
+        return Excerpt()
+
+    def verify(self) -> dict[str, str]:
+        """Return the hashes, which are those that were expected.
+
+        Raises:
+            Mismatch: they are not.
+        """
+        found = self._digests.finish()
+        wrong = [name for name in found if found[name] != self._known[name]]
+        if wrong:
+            self.mistrust()
+            raise Mismatch(
+                f"the {' and '.join(wrong)} of the {self.position} bytes that arrived is not what was uploaded"
+            )
+        return found
+
+    def start_over(self) -> None:
+        """Forget what arrived."""
+        self._digests.close()
+        self._digests = Digests(self._known)
+        self._sink.restart()
+        self.position = 0
+
+    def append(self, data: bytes) -> None:
+        """Keep the next bytes."""
+        self._sink.write(data)
+        self._digests.update(data)
+        self.position += len(data)
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        self._digests.close()
+        self._sink.close()
+
+    def _begin(self, answer: Answer) -> Part:
+        coding = content_coding(answer)
+        length = content_length(answer)
+        if not answer.framed and not self._known:
+            raise TaskclusterError(
+                "the storage tells neither length nor hash, so it cannot be known whether all has arrived"
+            )
+        tag = answer.headers.get("etag", "")
+        # A weak tag stands for content that means the same, not for the same bytes.
+        resumable = coding == "identity" and tag.startswith('"')
+        self._validator = tag if resumable else None
+        self.total = length if coding == "identity" else None
+        return Part(self, length, Gunzip(BLOCK) if coding == "gzip" else None, start_over=True)
+
+    def _continue(self, answer: Answer) -> Part:
+        fields = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", "").strip().lower())
+        tag = answer.headers.get("etag", self._validator)
+        if (
+            self._validator is None
+            or fields is None
+            or int(fields[1]) != self.position
+            or fields[2] not in ("*", str(self.total))
+            or tag != self._validator
+            or content_coding(answer) != "identity"
+        ):
+            self.mistrust()
+            raise TransportError("the storage went on with something else than what it began with")
+        return Part(self, content_length(answer), None, start_over=False)
+
+
+class Part:
+    """Takes in the body of one answer."""
+
+    full = False
+
+    def __init__(
+        self, arrival: Arrival, length: int | None, gunzip: Gunzip | None, *, start_over: bool
+    ) -> None:
+        self._arrival = arrival
+        self._length = length
+        self._gunzip = gunzip
+        self._start_over = start_over
+        self._pieces: list[bytes] = []
+        self._waiting = 0
+        self._taken = 0
+
+    def add(self, data: bytes) -> bool:
+        self._pieces.append(data)
+        self._waiting += len(data)
+        self._taken += len(data)
+        return self._waiting >= BLOCK
+
+    def flush(self) -> None:
+        if self._start_over:
+            self._arrival.start_over()
+            self._start_over = False
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        self._waiting = 0
+        for block in self._decoded(data):
+            self._arrival.append(block)
+
+    def end(self) -> None:
+        self.flush()
+        if self._length is not None and self._taken != self._length:
+            raise TransportError(f"the body has {self._taken} bytes where {self._length} were announced")
+        if self._gunzip is not None:
+            self._gunzip.finish()
+
+    def _decoded(self, data: bytes) -> Iterable[bytes]:
+        if self._gunzip is not None:
+            return self._gunzip.decode(data)
+        return (data,) if data else ()
+
+
+class Excerpt:
+    """Takes in the beginning of a body that is not what was asked for, such as the text of an error."""
+
+    def __init__(self) -> None:
+        self._content = bytearray()
+
+    @property
+    def text(self) -> str:
+        return self._content.decode("utf-8", "replace")
+
+    @property
+    def full(self) -> bool:
+        return len(self._content) >= _EXCERPT
+
+    def add(self, data: bytes) -> bool:
+        self._content += data[: _EXCERPT - len(self._content)]
+        return False
+
+    def flush(self) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
+
+
+def content_length(answer: Answer) -> int | None:
+    """Return the number of bytes that the body of an answer has as it travels, or None if it does not say."""
+    text = answer.headers.get("content-length", "")
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def content_coding(answer: Answer) -> str:
+    """Return ``identity`` or ``gzip``.
+
+    Raises:
+        TaskclusterError: the body has another coding.
+    """
+    coding = answer.headers.get("content-encoding", "").strip().lower()
+    if coding in ("", "identity"):
+        return "identity"
+    if coding in ("gzip", "x-gzip"):
+        return "gzip"
+    raise TaskclusterError(f"the body has the content coding {coding[:40]!r}, which was not asked for")

@@ -1,0 +1,92 @@
+"""Where bytes are fetched from or sent to: URLs of storages, for a while, handed out by a service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import unescape
+from urllib.parse import urljoin, urlsplit
+
+from .._errors import APIError, TaskclusterError, error_class, redact
+from .._flow import retry_after
+from .steps import Answer, DataRequest, Transfer
+
+_SAYING = (404, 410, 429)
+"""Statuses that mean the same from a storage as from a service. Its 401 and 403 say nothing about scopes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A URL at a storage. It counts as a secret: whoever has it can use it.
+
+    Attributes:
+        url: the URL.
+        expires: when it ends, in seconds since 1970, or None if the service did not say.
+        headers: for an upload, all headers that are to be sent.
+        hashes: for a download, the hashes that the bytes must have, by their names; empty if none are known.
+        accept: for a download, looks at the answer that was taken in, and raises an error if it is something else.
+    """
+
+    url: str = field(repr=False)
+    expires: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    hashes: Mapping[str, str] = field(default_factory=dict[str, str])
+    accept: Callable[[Answer], Transfer[None]] | None = None
+
+    def __post_init__(self) -> None:
+        _check(self.url)
+
+
+def redirected(request: DataRequest, answer: Answer) -> DataRequest:
+    """Return the request that a redirect leads to.
+
+    Raises:
+        TaskclusterError: it leads nowhere, or from TLS to none.
+    """
+    location = answer.headers.get("location")
+    if not location:
+        raise TaskclusterError(f"{request.name}: the storage answered with a redirect that leads nowhere")
+    followed = DataRequest(request.verb, urljoin(request.url, location), request.headers)
+    _check(followed.url)
+    if request.url.startswith("https:") and not followed.url.startswith("https:"):
+        raise TaskclusterError(f"{request.name}: the storage redirected to http, which is not followed")
+    return followed
+
+
+def storage_error(request: DataRequest, answer: Answer, text: str, now: float) -> APIError:
+    """Make the error that a storage's answer stands for.
+
+    Only code and message are taken from it: what else S3 tells of a refused URL includes its signature.
+    """
+    plain = error_class(answer.status) if answer.status in _SAYING or answer.status >= 500 else APIError
+    code, message = _element("Code", text), _element("Message", text)
+    if not message:
+        page = "html" in answer.headers.get("content-type", "").lower()
+        message = "the storage answered with a page" if page else f"the storage answered {answer.status}"
+    return plain(
+        message,
+        status=answer.status,
+        code=code,
+        method=request.name,
+        request_id=answer.headers.get("x-amz-request-id"),
+        retry_after=retry_after(answer.headers.get("retry-after"), now),
+    )
+
+
+def _element(name: str, text: str) -> str | None:
+    """Return the text of an element in S3's and Azure's XML."""
+    found = re.search(rf"<{name}>([^<]{{1,500}})</{name}>", text)
+    return re.sub(r"\?\S+", "?[redacted]", redact(unescape(found[1]).strip())) if found else None
+
+
+def _check(url: object) -> None:
+    text = url if isinstance(url, str) else ""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or not text.isascii() or re.search(r"[\x00-\x20\x7f]", text):
+        # Not shown: part of it may well be a signature.
+        raise TaskclusterError("the service named a place that is no http or https URL")

@@ -1,0 +1,1 @@
+"""Hooks: tasks that are made when something happens."""

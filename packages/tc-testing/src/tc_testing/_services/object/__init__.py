@@ -1,0 +1,1 @@
+"""Objects, and the buckets that hold their bytes."""

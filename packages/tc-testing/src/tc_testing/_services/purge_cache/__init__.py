@@ -1,0 +1,1 @@
+"""Requests to workers to purge their caches."""

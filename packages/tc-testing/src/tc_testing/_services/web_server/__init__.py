@@ -1,0 +1,1 @@
+"""What programs can call of the service behind the user interface."""

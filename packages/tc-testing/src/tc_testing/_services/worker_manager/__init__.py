@@ -1,0 +1,1 @@
+"""worker-manager: worker pools, their workers, and what went wrong with these."""

@@ -1,0 +1,225 @@
+"""Hooks: what the recorded exchanges do not show."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from checked import checked_root
+from hawk_client import Caller
+
+from tc_testing import LocalTaskcluster
+from tc_testing._services.hooks.schedule import CronError, next_date
+
+HOOK = "/api/hooks/v1/hooks/demo/build"
+METADATA = {"name": "n", "description": "d", "owner": "ci@example.com"}
+TASK: dict[str, Any] = {
+    "taskQueueId": "demo/w",
+    "payload": {"by": {"$eval": "firedBy"}, "input": {"$eval": "payload"}, "id": "${taskId}"},
+    "metadata": METADATA | {"source": "https://example.com"},
+}
+ROLE = {"description": "d", "scopes": ["queue:create-task:*", "queue:scheduler-id:-"]}
+ANYTHING = {"type": "object"}
+
+
+class Hooks:
+    """Acts on one hook, as the client that may do everything; all answers are checked."""
+
+    def __init__(self, tc: LocalTaskcluster) -> None:
+        self.root = checked_root(tc)
+        assert self.root("PUT", "/api/auth/v1/roles/hook-id%3Ademo%2F*", ROLE).status == 200
+
+    def put(self, **changes: Any) -> Any:
+        payload = {"metadata": METADATA, "task": TASK, "triggerSchema": ANYTHING} | changes
+        return self.root("PUT", HOOK, payload)
+
+    def trigger(self, payload: Any) -> Any:
+        return self.root("POST", f"{HOOK}/trigger", payload)
+
+    def status(self) -> Any:
+        return self.root("GET", f"{HOOK}/status").json
+
+    def task(self, task_id: str) -> Any:
+        return self.root("GET", f"/api/queue/v1/task/{task_id}").json
+
+
+@pytest.fixture
+def hooks(tc: LocalTaskcluster) -> Hooks:
+    return Hooks(tc)
+
+
+class TestLife:
+    def test_what_is_left_out(self, hooks: Hooks) -> None:
+        made = hooks.root("PUT", HOOK, {"metadata": METADATA, "task": {}}).json
+        assert made["triggerSchema"] == {"type": "object", "additionalProperties": False}
+        assert (made["schedule"], made["metadata"]["emailOnError"]) == ([], True)
+
+    def test_update_keeps_bindings_that_are_left_out(self, hooks: Hooks) -> None:
+        bindings = [{"exchange": "e", "routingKeyPattern": "#"}]
+        hooks.put(bindings=bindings)
+        updated = hooks.root("POST", HOOK, {"metadata": METADATA, "task": {}}).json
+        assert updated["bindings"] == bindings
+        assert updated["task"] == {}
+
+    @pytest.mark.parametrize(("name", "text"), [("hookGroupId", "Hook Group Ids"), ("hookId", "Hook Ids")])
+    def test_ids_in_the_payload_must_be_those_in_the_path(self, hooks: Hooks, name: str, text: str) -> None:
+        assert hooks.put(**{name: "other"}).message == f"{text} do not match"
+        assert hooks.put(hookGroupId="demo", hookId="build").status == 200
+
+    def test_hook_that_is_not_there(self, hooks: Hooks) -> None:
+        for verb, path in (("GET", ""), ("GET", "/status"), ("GET", "/token"), ("POST", "/token")):
+            assert hooks.root(verb, HOOK + path).message == "No such hook"
+        assert hooks.root("POST", HOOK, {"metadata": METADATA, "task": {}}).status == 404
+        assert hooks.trigger({}).status == 404
+        assert hooks.root("POST", f"{HOOK}/trigger/x", {}).status == 404
+
+    def test_it_takes_the_role_of_the_hook(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        payload = {"metadata": METADATA, "task": {}}
+        some = ["hooks:modify-hook:demo/build"]
+        assert Caller(tc.root_url, "s", tc.add_client("s", some))("PUT", HOOK, payload).status == 403
+        both = [*some, "assume:hook-id:demo/build"]
+        assert Caller(tc.root_url, "b", tc.add_client("b", both))("PUT", HOOK, payload).status == 200
+
+    def test_changes_are_announced(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        hooks.put()
+        hooks.root("POST", HOOK, {"metadata": METADATA, "task": {}})
+        hooks.root("DELETE", HOOK)
+        told = [(message.name, message.payload) for message in tc.messages if message.service == "hooks"]
+        ids = {"hookGroupId": "demo", "hookId": "build"}
+        assert told == [("hookCreated", ids), ("hookUpdated", ids), ("hookDeleted", ids)]
+
+
+class TestTrigger:
+    def test_template_becomes_a_task(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        hooks.put()
+        tc.clock.advance(days=2)
+        task_id = hooks.trigger({"a": [1]}).json["taskId"]
+        task = hooks.task(task_id)
+        assert task["payload"] == {"by": "triggerHook", "input": {"a": [1]}, "id": task_id}
+        assert task["taskGroupId"] == task_id
+        lasts = datetime.fromisoformat(task["deadline"]) - datetime.fromisoformat(task["created"])
+        assert lasts.days == 1
+        assert hooks.status()["lastFire"] == {
+            "result": "success",
+            "taskId": task_id,
+            "time": task["created"],
+        }
+
+    def test_template_knows_the_caller(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        hooks.put(task=TASK | {"payload": {"$eval": "{'by': clientId}"}})
+        caller = Caller(tc.root_url, "c", tc.add_client("c", ["hooks:trigger-hook:demo/*"]))
+        task_id = caller("POST", f"{HOOK}/trigger", {}).json["taskId"]
+        assert hooks.task(task_id)["payload"] == {"by": "c"}
+
+    def test_times_of_the_template_follow_the_clock(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        hooks.put(task=TASK | {"deadline": {"$fromNow": "2 hours"}})
+        tc.clock.advance(days=100)
+        task = hooks.task(hooks.trigger({}).json["taskId"])
+        lasts = datetime.fromisoformat(task["deadline"]) - datetime.fromisoformat(task["created"])
+        assert lasts.total_seconds() == 2 * 3600
+
+    def test_state_of_the_task(self, hooks: Hooks) -> None:
+        hooks.put()
+        task_id = hooks.trigger({}).json["taskId"]
+        hooks.root("POST", f"/api/queue/v1/task/{task_id}/cancel")
+        [fire] = hooks.root("GET", f"{HOOK}/last-fires").json["lastFires"]
+        assert (fire["taskId"], fire["taskState"], fire["error"]) == (task_id, "exception", "")
+
+    def test_template_that_makes_no_task_the_queue_takes(self, hooks: Hooks) -> None:
+        hooks.put(task=TASK | {"payload": 1})
+        reply = hooks.trigger({})
+        assert (reply.status, reply.code) == (400, "InputError")
+        assert reply.message.startswith("While calling createTask: InputValidationError\n\n")
+        last = hooks.status()["lastFire"]
+        assert last["result"] == "error"
+        assert "data/payload must be object" in last["error"]["message"]
+
+    def test_template_that_fails(self, hooks: Hooks) -> None:
+        hooks.put(task={"x": {"$eval": "1 +"}})
+        assert hooks.trigger({}).message.startswith("While firing hook:\n\nSyntaxError at template.x")
+        assert hooks.status()["lastFire"]["error"]["name"] == "SyntaxError"
+
+    def test_default_schema_takes_nothing(self, hooks: Hooks) -> None:
+        hooks.root("PUT", HOOK, {"metadata": METADATA, "task": TASK})
+        assert hooks.trigger({"a": 1}).message == 'data must NOT have additional properties: "a"'
+        assert hooks.trigger({}).status == 200
+
+    @pytest.mark.parametrize(
+        "schema", [{"$ref": "http://example.com/schema"}, {"properties": {"a": {"pattern": "("}}}]
+    )
+    def test_schema_that_cannot_be_applied(self, hooks: Hooks, schema: Any) -> None:
+        assert hooks.put(triggerSchema=schema).status == 200
+        assert hooks.trigger({"a": "a"}).code == "InputError"
+
+    def test_token_of_another_hook(self, hooks: Hooks, anonymous: Caller) -> None:
+        hooks.put()
+        token = hooks.root("GET", f"{HOOK}/token").json["token"]
+        other = "/api/hooks/v1/hooks/demo/other"
+        hooks.root("PUT", other, {"metadata": METADATA, "task": TASK})
+        assert anonymous("POST", f"{other}/trigger/{token}", {}).status == 401
+        assert anonymous("POST", f"{HOOK}/trigger/{token}", {}).status == 200
+
+    def test_fires_are_forgotten_with_the_hook(self, hooks: Hooks) -> None:
+        hooks.put()
+        hooks.trigger({})
+        hooks.root("DELETE", HOOK)
+        hooks.put()
+        assert hooks.root("GET", f"{HOOK}/last-fires").status == 404
+        assert hooks.status() == {"lastFire": {"result": "no-fire"}}
+
+
+class TestSchedule:
+    NOW = datetime(2026, 11, 23, 9, 30, 15, 500, UTC)  # a Monday
+
+    @pytest.mark.parametrize(
+        ("expression", "date"),
+        [
+            ("0 0 3 * * *", "2026-11-24T03:00:00"),
+            ("0 3 * * *", "2026-11-24T03:00:00"),
+            ("* * * * * *", "2026-11-23T09:30:16"),
+            ("*/20 * * * *", "2026-11-23T09:40:00"),
+            ("30 9 * * *", "2026-11-24T09:30:00"),
+            ("0 0 12 * * mon", "2026-11-23T12:00:00"),
+            ("0 0 9 * * MON", "2026-11-30T09:00:00"),
+            ("0 0 9 * * 0", "2026-11-29T09:00:00"),
+            ("0 0 9 * * 7", "2026-11-29T09:00:00"),
+            ("0 0 9 * * tue-thu", "2026-11-24T09:00:00"),
+            ("0 0 0 1 jan ?", "2027-01-01T00:00:00"),
+            ("0 0 0 29 2 *", "2028-02-29T00:00:00"),
+            ("0 0 0 25 * wed", "2026-11-25T00:00:00"),
+            ("0 0 0 1 * fri", "2026-11-27T00:00:00"),
+            ("0 15,45 10-14/2 * * *", "2026-11-23T10:15:00"),
+            ("0 40/10 9 * * *", "2026-11-23T09:40:00"),
+        ],
+    )
+    def test_next_date(self, expression: str, date: str) -> None:
+        assert next_date([expression], self.NOW) == datetime.fromisoformat(f"{date}+00:00")
+
+    def test_earliest_of_several_and_none(self) -> None:
+        assert next_date(["0 5 * * *", "0 4 * * *"], self.NOW) == datetime(2026, 11, 24, 4, tzinfo=UTC)
+        assert next_date([], self.NOW) is None
+        assert next_date(["0 0 0 30 2 *"], self.NOW) is None
+
+    @pytest.mark.parametrize(
+        ("expression", "problem"),
+        [
+            ("", "Invalid cron expression"),
+            ("1 2 3 4 5 6 7", "Invalid cron expression"),
+            ("99 * * * *", "expected range 0-59"),
+            ("0 0 0 0 * *", "expected range 1-31"),
+            ("x * * * *", "Invalid characters"),
+            ("5-1 * * * *", "Invalid range"),
+            ("*/0 * * * *", "Invalid range"),
+            ("0 0 0 * foo *", 'cannot resolve alias "foo"'),
+        ],
+    )
+    def test_what_is_no_expression(self, expression: str, problem: str) -> None:
+        with pytest.raises(CronError, match=problem):
+            next_date([expression], self.NOW)
+
+    def test_next_date_moves_with_the_clock(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        hooks.put(schedule=["0 0 3 * * *"])
+        first = hooks.status()["nextScheduledDate"]
+        tc.clock.advance(days=1)
+        assert hooks.status()["nextScheduledDate"] > first
