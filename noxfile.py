@@ -17,7 +17,7 @@ import nox
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-nox.options.sessions = ["lint", "types", "freshness", "tests", "wheels", "lowest", "pythons", "report"]
+nox.options.sessions = ["lint", "types", "freshness", "tests", "wheels", "pythons", "report"]
 
 Word = str | Path
 
@@ -29,6 +29,7 @@ PIP_INSTALL: tuple[Word, ...] = ("pip", "install", "-qq", "-c", CONSTRAINTS)
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml"))
 REPRODUCIBLE = {"SOURCE_DATE_EPOCH": "1577836800"}
 SUITES = [name for name in PACKAGES if (ROOT / "packages" / name / "tests").is_dir()]
+RECORDED = [name for name in SUITES if (ROOT / "packages" / name / "tests" / "test_cassettes.py").exists()]
 OWN_SESSION = ("tests/test_types.py", "tests/test_wheels.py")
 # What is tested in further environments, and what these tests need.
 ESSENTIALS = ["tc-core", "tc-queue"]
@@ -121,6 +122,15 @@ def codegen(session: nox.Session) -> None:
 def update(session: nox.Session) -> None:
     """Take in another Taskcluster version: `-- <file, folder or root URL> --version X.Y.Z`."""
     dev(session, "codegen", "update", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+@nox.parametrize("package", [nox.param(name, id=name) for name in RECORDED])
+def record(session: nox.Session, package: str) -> None:
+    """Record cassettes anew from TASKCLUSTER_ROOT_URL, or with `-- --local` from tc-testing."""
+    server = "local" if "--local" in session.posargs else "deployment"
+    tests = (f"packages/{package}/tests/test_cassettes.py", "tests/test_cassettes.py")
+    dev(session, "pytest", f"--record={server}", *tests)
 
 
 @nox.session(venv_backend="none")
