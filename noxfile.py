@@ -33,7 +33,7 @@ RECORDED = [name for name in SUITES if (ROOT / "packages" / name / "tests" / "te
 OWN_SESSION = ("tests/test_types.py", "tests/test_wheels.py")
 # What is tested in further environments, and what these tests need.
 ESSENTIALS = ["tc-core", "tc-queue"]
-FOR_ESSENTIALS = [*ESSENTIALS, "tc-testing"]
+FOR_ESSENTIALS = [*ESSENTIALS, "tc-object", "tc-testing"]
 LATER_PYTHONS = ["3.12", "3.13", "3.14"]
 
 
