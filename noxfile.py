@@ -9,8 +9,9 @@ import subprocess
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import nox
@@ -157,6 +158,12 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
+@nox.session(venv_backend="none")
+def soak(session: nox.Session) -> None:
+    """Make 100,000 calls with 5 % faults, or `-- --calls N`: descriptors, threads and memory must stay flat."""
+    dev(session, "tests.soak", *session.posargs, env={"PYTHONPATH": str(ROOT / "tests" / "support")})
+
+
 @nox.session
 def quickstart(session: nox.Session) -> None:
     """Run examples/quickstart.py against a local Taskcluster, or with `-- --deployment` against yours."""
@@ -237,12 +244,22 @@ def find_python(version: str) -> Path | None:
     return None
 
 
+def metadata(package: str) -> dict[str, Any]:
+    """Return what the pyproject.toml of a package says of it."""
+    project: dict[str, Any] = nox.project.load_toml(ROOT / "packages" / package / "pyproject.toml")["project"]
+    return project
+
+
 def lowest_versions(packages: Sequence[str]) -> str:
     """Return constraints.txt, but with the lowest versions of what the packages need."""
     pins = {canonicalize_name(line.split("==")[0]): line for line in CONSTRAINTS.read_text().split()}
     for name in packages:
-        project = nox.project.load_toml(ROOT / "packages" / name / "pyproject.toml")["project"]
-        for need in map(Requirement, project["dependencies"]):
+        project = metadata(name)
+        needs: list[str] = [
+            *project["dependencies"],
+            *chain(*project.get("optional-dependencies", {}).values()),
+        ]
+        for need in map(Requirement, needs):
             for bound in need.specifier:
                 if bound.operator == ">=":
                     pins[canonicalize_name(need.name)] = f"{need.name}=={bound.version}"
@@ -260,7 +277,9 @@ def check_installed(
 ) -> None:
     """Test wheels of the packages in an environment of their own, with the sources out of reach."""
     built = hatch(session, development(session), packages, new_folder(f"{name}-dist"))
-    python = environment(session, name, *group("test"), *built, base=base, constraints=constraints)
+    extras = [",".join(metadata(package).get("optional-dependencies", {})) for package in packages]
+    wheels = [f"{path}[{extra}]" if extra else path for path, extra in zip(built, extras, strict=True)]
+    python = environment(session, name, *group("test"), *wheels, base=base, constraints=constraints)
     house = new_folder(f"{name}-house")
     without = shutil.ignore_patterns(".*", "src", "dist", "__pycache__")
     shutil.copytree(ROOT, house, ignore=without, dirs_exist_ok=True)

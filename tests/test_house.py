@@ -135,7 +135,11 @@ def test_constraints_are_plain_pins() -> None:
 
 
 def test_documented_sessions_exist() -> None:
-    sessions = {*nox.registry.get(), *(f"tests({suite})" for suite in [*noxfile.SUITES, "house"])}
+    sessions = {
+        *nox.registry.get(),
+        *(f"tests({suite})" for suite in [*noxfile.SUITES, "house"]),
+        *(f"record({package})" for package in noxfile.RECORDED),
+    }
     documented = {
         name
         for file in tracked_files()

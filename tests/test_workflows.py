@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 WORKFLOWS = sorted(ROOT.glob(".github/workflows/*"))
 HOOKS = ROOT / ".pre-commit-config.yaml"
 # They come with the runners, and need not be on the machine that runs the tests.
-OF_THE_RUNNERS = {"gh", "git", "test"}
+OF_THE_RUNNERS = {"gh", "git", "if", "test"}
 
 each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 
@@ -41,6 +41,16 @@ def jobs(path: Path) -> dict[str, Any]:
 def steps(path: Path) -> Iterator[dict[str, Any]]:
     for job in jobs(path).values():
         yield from job.get("steps", ())
+
+
+def rights(path: Path, job: str) -> dict[str, str]:
+    """Return what a job may do: what it says itself, or else the workflow."""
+    rights: dict[str, str] = jobs(path)[job].get("permissions", read(path)["permissions"])
+    return rights
+
+
+def as_text(value: Any) -> str:
+    return json.dumps(value, default=str, skipkeys=True)
 
 
 def check_schema(path: Path) -> list[str]:
@@ -117,15 +127,28 @@ def test_tests_run_under_every_python() -> None:
 def test_only_publishing_may_ask_for_an_identity_and_only_after_all_checks() -> None:
     release = ROOT / ".github/workflows/release.yml"
     asking = [
-        (path.name, name)
-        for path in WORKFLOWS
-        for name, job in jobs(path).items()
-        if "id-token" in {**read(path).get("permissions", {}), **job.get("permissions", {})}
+        (path.name, name) for path in WORKFLOWS for name in jobs(path) if "id-token" in rights(path, name)
     ]
     assert asking == [("release.yml", "publish")]
     assert jobs(release)["publish"]["needs"] == "build"
     assert jobs(release)["build"]["needs"] == "checks"
     assert jobs(release)["checks"]["uses"] == "./.github/workflows/checks.yml"
+
+
+def test_only_recording_is_given_secrets_and_it_may_write_nothing_and_logs_no_traffic() -> None:
+    given = [
+        (path.name, name)
+        for path in WORKFLOWS
+        for name, job in jobs(path).items()
+        if "secrets" in as_text(job)
+    ]
+    assert given == [("record.yml", "record")]
+    record = ROOT / ".github/workflows/record.yml"
+    assert rights(record, "record") == {"contents": "read"}
+    assert "secrets" not in as_text({key: value for key, value in read(record).items() if key != "jobs"})
+    (step,) = [step for step in steps(record) if "secrets" in as_text(step)]
+    assert step["run"] == "nox -s record"
+    assert {"--tb=no", "--show-capture=no", "-rN"} <= set(step["env"]["PYTEST_ADDOPTS"].split())
 
 
 def test_the_hooks_are_well_formed_and_local_and_their_commands_exist() -> None:

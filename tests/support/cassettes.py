@@ -1,71 +1,286 @@
-"""Exchanges with a Taskcluster on vcrpy cassettes: recorded without secrets, replayed by verb, path, query and JSON."""
+"""Tests that are recordings: the calls of each are replayed from its cassette, or recorded with `--record`.
+
+A test is written once, as an async function that calls a service::
+
+    @recorded(Secrets, AsyncSecrets, scopes=["secrets:set:recording-*"])
+    async def test_a_secret_is_set(secrets: AsyncSecrets, scene: Scene) -> None:
+        name = scene.name()
+        scene.afterwards(secrets.remove, name)
+        await secrets.set(name, {"secret": {"key": "value"}, "expires": scene.now() + timedelta(days=1)})
+
+It is recorded with the sync client, and replayed with the sync client, in asyncio and in trio. pytest loads this
+module as a plugin (see the conftest.py at the root).
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Generator, Iterable
-from contextlib import AbstractContextManager, contextmanager
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from vcr import VCR
-from vcr.cassette import Cassette
-from vcr.request import Request
+import pytest
+from flavours import SYNC, Flavour, every_flavour
+from offline import offline
+from vcr.serializers import yamlserializer
 
-ROOT_URL = "https://tc.example.com"
-"""What stands on a cassette in place of the root URL that it was recorded from."""
+import tc_testing
+from tc_core import APIError, Client, Credentials, Retry
+from tc_core import scopes as tc_scopes
+from tc_testing import LocalTaskcluster
+from tc_testing.recording import Recorded, Recording, record, replay
 
-# Only what a call depends on is kept: a header that is not known here may hold anything.
-_HEADERS = frozenset({"accept", "content-type", "location", "retry-after", "x-for-request-id"})
+AsyncT = TypeVar("AsyncT")
 
-_LEAKS = {
-    "a Hawk header": re.compile("hawk ", re.IGNORECASE),
-    "a bewit": re.compile("bewit=", re.IGNORECASE),
-    "credentials": re.compile("accessToken|access_token|authorization", re.IGNORECASE),
-    "a certificate": re.compile("certificate|signature", re.IGNORECASE),
-    "an access token": re.compile(r"(?<![\w-])[\w-]{43,44}(?![\w-])"),
-    "an address of the recording": re.compile(r"localhost|127\.0\.0\.1"),
-}
+HOUSE = Path(__file__).parents[2]
+CASSETTES = "packages/*/tests/cassettes/*.yaml"
+
+_NEEDS = "recorded_needs"
+kept: list[str] = []
+environ: dict[str, str] = {}  # of the caller: tests see nothing of it
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a recorded test needs.
+
+    Attributes:
+        scopes: that it is recorded with, no more.
+        facts: names of what it must be told of a deployment, in RECORD_<NAME>.
+    """
+
+    scopes: tuple[str, ...]
+    facts: tuple[str, ...]
+
+
+class Scene:
+    """What a recorded test has besides its service: ids, names, dates, other clients, and what is to be cleaned up.
+
+    Attributes:
+        recording: the recording.
+        facts: what the test was told of the server.
+        root_url: of the server.
+        client_id: of the credentials of the recording.
+    """
+
+    def __init__(self, recording: Recording, needs: Needs, flavour: Flavour, stack: AsyncExitStack) -> None:
+        self.recording = recording
+        self.facts = recording.facts
+        self.slug_id = recording.slug_id
+        self.name = recording.name
+        self.text = recording.text
+        self.now = recording.now
+        self.attempts = recording.attempts
+        self.root_url = recording.root_url
+        self.client_id = recording.credentials.client_id if recording.credentials else ""
+        self._scopes = needs.scopes
+        self._flavour = flavour
+        self._stack = stack
+
+    def afterwards(self, function: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
+        """Call a function when the test is over, failed or not; the last one given is the first one called."""
+        self._stack.push_async_callback(function, *arguments)
+
+    async def connect(
+        self, sync: type[Any], asynchronous: Callable[..., AsyncT], credentials: Credentials | None = None
+    ) -> AsyncT:
+        """Make the client of a service, with the credentials of the recording or with others."""
+        service = self._flavour.make(
+            sync,
+            asynchronous,
+            self.root_url,
+            credentials=credentials or self.recording.credentials,
+            # Whoever records may do more, and what is to be refused would be allowed.
+            authorized_scopes=None if credentials else self._scopes,
+            retry=Retry(delay=0.01 if self.recording.live else 0),
+            clock=self.recording.clock,
+        )
+        return cast(AsyncT, await self._stack.enter_async_context(cast(Any, service)))
+
+
+Body = Callable[[Any, Scene], Awaitable[None]]
+
+
+def recorded(
+    sync: type[Any],
+    asynchronous: Callable[..., Any],
+    *,
+    scopes: list[str] | None = None,
+    facts: Mapping[str, str] | None = None,
+    local: Callable[[LocalTaskcluster], None] | None = None,
+) -> Callable[[Body], Callable[..., None]]:
+    """Make a test of an async function that calls a service.
+
+    Args:
+        sync, asynchronous: the two classes of the service.
+        scopes: all that it is recorded with.
+        facts: what it must be told of the server, and what that is for a local one; for a deployment it is
+            read from RECORD_<NAME>. Where that is not set the cassette stays as it is.
+        local: sets a local Taskcluster up.
+    """
+    needs = Needs(tuple(scopes or ()), tuple(facts or ()))
+
+    def made(body: Body) -> Callable[..., None]:
+        async def play(recording: Recording, flavour: Flavour) -> None:
+            async with AsyncExitStack() as stack:
+                scene = Scene(recording, needs, flavour, stack)
+                await body(await scene.connect(sync, asynchronous), scene)
+
+        async def test(flavour: Flavour, request: pytest.FixtureRequest) -> None:
+            path = _cassette(request)
+            target = request.config.getoption("--record")
+            if target and flavour is SYNC:
+                server = local_server(needs, facts, local) if target == "local" else deployment(needs)
+                record_anew(path, server, lambda recording: play(recording, SYNC))
+            with offline() as sockets, replay(path) as recording:
+                await play(recording, flavour)
+            assert sockets == []
+            assert recording.unplayed == []
+
+        test.__name__ = body.__name__
+        test.__doc__ = body.__doc__
+        test.__module__ = body.__module__
+        setattr(test, _NEEDS, needs)
+        # A method is recorded as long as a server has it, deprecated or not.
+        return pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")(every_flavour(test))
+
+    return made
+
+
+def monitoring(sync: type[Any], asynchronous: Callable[..., Any]) -> Callable[..., None]:
+    """Make a test of the four methods that every service has."""
+
+    @recorded(sync, asynchronous)
+    async def test_monitoring(service: Any, scene: Scene) -> None:
+        assert (await service.ping())["alive"]
+        assert "version" in await service.version()
+        assert await service.lbheartbeat() == {}
+        assert await service.heartbeat() == {}
+
+    return test_monitoring
+
+
+def needs_of(test: object) -> Needs | None:
+    """Return what a recorded test needs, None for other tests."""
+    return getattr(getattr(test, "__wrapped__", test), _NEEDS, None)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where to record from."""
+
+    root_url: str
+    credentials: Credentials
+    kind: str
+    version: str
+    facts: Mapping[str, str]
+
+
+def record_anew(
+    path: Path, server: AbstractContextManager[Server], play: Callable[[Recording], Coroutine[Any, Any, None]]
+) -> None:
+    """Record a cassette, or leave the one that is there and note why."""
+    try:
+        with (
+            server as it,
+            record(
+                path,
+                root_url=it.root_url,
+                credentials=it.credentials,
+                kind=it.kind,
+                version=it.version,
+                facts=it.facts,
+            ) as recording,
+        ):
+            SYNC.run(lambda: play(recording))
+    except APIError as error:
+        if not _is_missing(error) or not path.exists():
+            raise
+        kept.append(f"{path.name}: the server has no {error.method}")
+    except _NotSetUp as reason:
+        if not path.exists():
+            pytest.skip(str(reason))
+        kept.append(f"{path.name}: {reason}")
+
+
+def _is_missing(error: APIError) -> bool:
+    """Whether an error says that the method itself is not there, rather than what it was asked for."""
+    return error.status == 501 or (error.status == 404 and error.code in (None, "", "NotFound"))
+
+
+class _NotSetUp(Exception):
+    """The server has not what the recording needs."""
 
 
 @contextmanager
-def recording(path: Path, root_url: str) -> Generator[Cassette]:
-    """Record the calls to ``root_url``. The cassette takes the place of the old one when the block succeeds."""
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    recorder = VCR(
-        before_record_request=_request,
-        before_record_response=_response,
-        decode_compressed_response=True,
-        filter_sensitive_data={ROOT_URL: root_url},
-        record_on_exception=False,
+def local_server(
+    needs: Needs, facts: Mapping[str, str] | None, setup: Callable[[LocalTaskcluster], None] | None
+) -> Generator[Server]:
+    with LocalTaskcluster() as tc:
+        if setup:
+            setup(tc)
+        # With no more scopes than the test says it needs: so the list is true.
+        credentials = tc.credentials_with(*needs.scopes)
+        yield Server(tc.root_url, credentials, "local", f"tc-testing {tc_testing.__version__}", facts or {})
+
+
+@contextmanager
+def deployment(needs: Needs) -> Generator[Server]:
+    values = {name: environ.get(f"RECORD_{name.upper()}", "") for name in needs.facts}
+    for name, value in values.items():
+        if not value:
+            raise _NotSetUp(f"RECORD_{name.upper()} is not set")
+    root_url, credentials = environ["TASKCLUSTER_ROOT_URL"], Credentials.from_env(environ)
+    with Client(root_url, credentials=credentials) as client:
+        version = client.request("GET", "api/auth/v1/__version__").json()["version"]
+        owned = client.request("GET", "api/auth/v1/scopes/current").json()["scopes"]
+    missing = [scope for scope in needs.scopes if not tc_scopes.satisfies(owned, scope)]
+    if missing:
+        raise _NotSetUp(f"the credentials do not have {', '.join(missing)}")
+    yield Server(root_url, credentials, "deployment", f"Taskcluster {version}", values)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--record",
+        choices=("local", "deployment"),
+        help="record cassettes anew before they are replayed: from tc-testing, or from TASKCLUSTER_ROOT_URL",
     )
-    with recorder.use_cassette(fresh) as cassette:
-        yield cassette
-    fresh.replace(path)
 
 
-def replaying(path: Path) -> AbstractContextManager[Cassette]:
-    """Answer calls from a cassette, each recorded exchange once; a call that is not on it is an error."""
-    player = VCR(
-        record_mode="none", match_on=("method", "path", "query", "body"), before_record_request=_request
-    )
-    return player.use_cassette(path)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--record"):
+        environ.update(os.environ)
 
 
-def leaks(text: str) -> list[str]:
-    """Return what kinds of secrets a cassette shows."""
-    return [kind for kind, pattern in _LEAKS.items() if pattern.search(text)]
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what the cassettes were recorded against."""
+    days: dict[str, set[str]] = {}
+    paths = list(config.rootpath.glob(CASSETTES))
+    for path in paths:
+        said = what_is_said_of(path)
+        days.setdefault(f"{said['version']} ({said['kind']})", set()).add(said["at"][:10])
+    return [
+        f"cassettes: {server}, recorded {min(dates)}{f' to {max(dates)}' if len(dates) > 1 else ''}"
+        for server, dates in sorted(days.items())
+    ]
 
 
-def _request(request: Request) -> Request:
-    request.headers = _kept(request.headers.items())
-    return request
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if kept:
+        terminalreporter.section("cassettes kept as they were")
+        terminalreporter.write_line("\n".join(sorted(kept)))
 
 
-def _response(response: dict[str, Any]) -> dict[str, Any]:
-    return response | {"headers": _kept(response["headers"].items())}
+def what_is_said_of(path: Path) -> Recorded:
+    """Return what a cassette says of itself, without reading the exchanges, which would take long."""
+    text = path.read_text("utf-8")
+    end = yamlserializer.deserialize(text[text.rindex("\nmetadata:\n") :])
+    return cast(Recorded, end["metadata"]["recorded"])
 
 
-def _kept(headers: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: value for name, value in headers if name.lower() in _HEADERS}
+def _cassette(request: pytest.FixtureRequest) -> Path:
+    name = request.function.__name__.removeprefix("test_").replace("_", "-")
+    return request.path.parent / "cassettes" / f"{name}.yaml"

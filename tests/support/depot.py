@@ -18,7 +18,7 @@ import json
 import socket
 import struct
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -119,6 +119,7 @@ class Depot:
         self._at_once = 0
         self._rendezvous: Barrier | None = None
         self._faults: deque[Fault] = deque()
+        self._faults_of: dict[str, Fault | Callable[[], None]] = {}
         self._signature = 0
         self._dead: set[str] = set()
         self._changed = Condition()
@@ -142,6 +143,10 @@ class Depot:
     def plan(self, *faults: Fault) -> None:
         """Have the next requests to the storage meet these faults, one each."""
         self._faults.extend(faults)
+
+    def plan_for(self, name: str, fault: Fault | Callable[[], None]) -> None:
+        """Have each request for an object meet a fault, or first wait for a function."""
+        self._faults_of[name] = fault
 
     def data_url(self, name: str) -> str:
         """Return a fresh URL for an object."""
@@ -298,8 +303,12 @@ class Depot:
         return json_date(datetime.now(UTC) + timedelta(seconds=self.lifetime))
 
     def _storage(self, visit: _Visit, verb: str, name: str, target: str, headers: Mapping[str, str]) -> None:
+        special = self._faults_of.get(name)
+        if callable(special):
+            special()
+            special = None
         with self._changed:
-            fault = self._faults.popleft() if self._faults else Fault("none")
+            fault = special or (self._faults.popleft() if self._faults else Fault("none"))
             if fault.kind == "expired":
                 self._dead.add(target)
             dead = target in self._dead

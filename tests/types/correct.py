@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
 from typing import assert_type
 
 from tc_auth import Auth
 from tc_core import AsyncClient, Client, Credentials, InsufficientScopes, Retry, from_now, slug_id
+from tc_core.transfers import Download, DownloadedBytes, DownloadedFile, Sink, Upload
 from tc_index import Index
+from tc_object import AsyncObject, Object
 from tc_queue import AsyncQueue, Queue
 from tc_queue.types import CreateTaskRequest, ListTaskGroupResponse
 from tc_secrets import AsyncSecrets, Secrets
@@ -132,3 +136,25 @@ async def a_shared_async_client() -> None:
 
 def credentials_that_expire() -> Credentials:
     return Credentials.from_env().create_named_temp_creds("proj/ci", ttl=3600, scopes=["one:scope"])
+
+
+def transfers(queue: Queue, objects: Object, to: Sink) -> None:
+    name, expires = "public/log", from_now("1 day")
+    assert_type(queue.download_artifact(slug_id(), name), DownloadedBytes)
+    assert_type(queue.download_artifact(slug_id(), name, to="log"), DownloadedFile)
+    assert_type(queue.download_artifact(slug_id(), name, to=Path("log")), DownloadedFile)
+    assert_type(queue.download_artifact(slug_id(), name, to=BytesIO()), Download)
+    assert_type(objects.download_object(name, to=lambda: BytesIO()), Download)
+    print(objects.download_object(name, to=to).length)
+    assert_type(queue.download_artifacts(slug_id(), "**", to="logs"), dict[str, DownloadedFile])
+    for source in (b"data", bytearray(), "log", Path("log"), BytesIO(), lambda: BytesIO()):
+        objects.upload_object(name, source, project_id="proj", expires=expires)
+    with open("log", "rb") as file:
+        assert_type(queue.create_artifact_from(slug_id(), 0, name, file, expires=expires), Upload)
+    queue.create_error_artifact(slug_id(), 0, name, "file-missing-on-worker", "none", expires=expires)
+    objects.download_object(name, on_progress=lambda done, total, phase: print(done, total, phase))
+
+
+async def transfers_in_async(queue: AsyncQueue, objects: AsyncObject) -> None:
+    assert_type(await queue.download_artifact(slug_id(), "public/log"), DownloadedBytes)
+    assert_type(await objects.download_object("log", to="log"), DownloadedFile)

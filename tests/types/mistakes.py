@@ -74,3 +74,12 @@ async def flavours(client: AsyncClient, queue: AsyncQueue) -> None:
         break
     with queue:  # mistake: with without async
         pass
+
+
+def transfers(queue: Queue) -> None:
+    print(queue.download_artifact(slug_id(), "public/log").path)  # mistake: a path where there is none
+    print(queue.download_artifact(slug_id(), "public/log", to="log").content)  # mistake: content of a file
+    queue.download_artifact(slug_id(), "public/log", to=3)  # mistake: number for a path
+    queue.create_artifact_from(slug_id(), 0, "public/log", 3, expires=from_now("1 day"))  # mistake: number for bytes
+    queue.create_artifact_from(slug_id(), 0, "public/log", b"", expires=None)  # mistake: no expiry
+    queue.create_error_artifact(slug_id(), 0, "x", "lost", "", expires=from_now("1 day"))  # mistake: unknown reason

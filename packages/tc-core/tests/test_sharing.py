@@ -234,8 +234,6 @@ async def test_a_call_under_way_when_the_client_closes_ends_well_and_leaves_no_c
     assert results == [{"ok": True}, None]
 
 
-# The loop that opened a connection must close it; of one that has ended, the garbage collector takes the socket.
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("first", [ASYNCIO, TRIO], ids=str)
 @pytest.mark.parametrize("second", [ASYNCIO, TRIO], ids=str)
 def test_an_async_client_serves_one_event_loop_after_the_other(first: Flavour, second: Flavour) -> None:

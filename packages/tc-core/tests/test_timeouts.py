@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from typing import Literal
 
 import pytest
+from flavours import Flavour, every_flavour
+from sample import AsyncSample, Sample
+from wire import Wire, answer
 
 from tc_core._drivers.exchange import Timeouts
+from tc_core._options import Options
 
 PARTS = pytest.mark.parametrize("part", ["connect", "read", "write", "pool"])
 
@@ -29,3 +34,16 @@ def test_a_deadline_that_has_passed_leaves_next_to_nothing_but_never_an_endless_
 
 def test_a_part_unknown_here_has_no_timeout() -> None:
     assert Timeouts(30, time.monotonic()).get("else") is None
+
+
+@pytest.mark.parametrize("name", ["timeout", "deadline"])
+def test_more_seconds_than_sockets_take_are_refused(name: Literal["timeout", "deadline"]) -> None:
+    with pytest.raises(ValueError, match=rf"^{name}: is 2000000000\.0; must be at most 1e\+09 seconds"):
+        Options(**{name: 2e9})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@every_flavour
+async def test_as_many_seconds_as_sockets_take_are_waited(flavour: Flavour) -> None:
+    with Wire(answer(200, {"ok": True})) as wire:
+        async with flavour.make(Sample, AsyncSample, wire.url, timeout=1e9, deadline=1e9) as sample:
+            assert await sample.thing("one") == {"ok": True}

@@ -450,11 +450,15 @@ def test_a_path_gets_the_permissions_of_any_new_file_and_a_link_stays(tmp_path: 
 async def test_progress_is_told_from_the_beginning_to_the_end(flavour: Flavour) -> None:
     data = content(2 * MEBIBYTE)
     told: list[tuple[int, int | None, str]] = []
+
+    def tell(done: int, total: int | None, phase: str) -> None:
+        told.append((done, total, phase))
+
     with stocked(data) as depot:
         async with make(flavour, depot) as client:
-            await client.download_object("a/b", on_progress=lambda *each: told.append(each))
+            await client.download_object("a/b", on_progress=tell)
             depot.chunked = True
-            await client.download_object("a/b", on_progress=lambda *each: told.append(each))
+            await client.download_object("a/b", on_progress=tell)
     half = told.index((len(data), len(data), "finishing"))
     steps = [done for done, total, phase in told[:half] if (total, phase) == (len(data), "downloading")]
     assert steps == sorted(steps)
@@ -495,7 +499,7 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
 @pytest.mark.parametrize("case", BAD)
 async def test_bad_input_is_told_before_anything_is_sent(flavour: Flavour, case: str, tmp_path: Path) -> None:
     changes, kind, message = BAD[case]
-    arguments = {"name": "a/b", **changes}
+    arguments: dict[str, Any] = {"name": "a/b", **changes}
     if isinstance(arguments.get("to"), str):
         arguments["to"] = arguments["to"].format(tmp=tmp_path)
     (tmp_path / "file").touch()

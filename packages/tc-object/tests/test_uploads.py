@@ -52,7 +52,7 @@ def make(flavour: Flavour, depot: Depot, **options: Any) -> AsyncObject:
 
 
 async def upload(client: AsyncObject, source: Any, **options: Any) -> Upload:
-    return await client.upload_object("a/b", source, **{"project_id": "p", "expires": EXPIRES, **options})
+    return await client.upload_object("a/b", source, project_id="p", expires=EXPIRES, **options)
 
 
 def from_path(data: bytes, folder: Path) -> Any:
@@ -216,7 +216,7 @@ async def test_after_as_many_failures_as_allowed_the_upload_ends_unfinished(flav
 async def test_a_storage_that_says_yes_before_it_has_everything_is_not_believed(flavour: Flavour) -> None:
     begun = {"projectId": "p", "uploadId": slug_id(), "expires": json_date(EXPIRES)}
     with hasty_storage() as url:
-        put = {"url": url, "expires": json_date(EXPIRES), "headers": {}}
+        put: dict[str, object] = {"url": url, "expires": json_date(EXPIRES), "headers": {}}
         with Wire(answer(200, {**begun, "uploadMethod": {"putUrl": put}})) as wire:
             async with flavour.make(Object, AsyncObject, wire.url, retry=Retry(retries=1, delay=0)) as client:
                 with pytest.raises(TransportError):
@@ -327,10 +327,14 @@ async def test_readers_are_closed_whatever_happens(flavour: Flavour) -> None:
 @every_flavour
 async def test_progress_is_told_from_the_beginning_to_the_end(flavour: Flavour) -> None:
     told: list[tuple[int, int | None, str]] = []
+
+    def tell(done: int, total: int | None, phase: str) -> None:
+        told.append((done, total, phase))
+
     with Depot() as depot:
         async with make(flavour, depot) as client:
-            await upload(client, content(MEBIBYTE), on_progress=lambda *each: told.append(each))
-            await upload(client, lambda: io.BytesIO(b"abc"), on_progress=lambda *each: told.append(each))
+            await upload(client, content(MEBIBYTE), on_progress=tell)
+            await upload(client, lambda: io.BytesIO(b"abc"), on_progress=tell)
     assert told[-2:] == [(0, None, "measuring"), (3, 3, "finishing")]
     assert told[-3] == (MEBIBYTE, MEBIBYTE, "finishing")
     steps = [done for done, total, phase in told[:-3] if (total, phase) == (MEBIBYTE, "uploading")]
@@ -397,7 +401,13 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
 @pytest.mark.parametrize("case", BAD)
 async def test_bad_input_is_told_before_anything_is_sent(flavour: Flavour, case: str, tmp_path: Path) -> None:
     changes, kind, message = BAD[case]
-    arguments = {"name": "a/b", "source": b"x", "project_id": "p", "expires": EXPIRES, **changes}
+    arguments: dict[str, Any] = {
+        "name": "a/b",
+        "source": b"x",
+        "project_id": "p",
+        "expires": EXPIRES,
+        **changes,
+    }
     if isinstance(arguments["source"], str):
         arguments["source"] = arguments["source"].format(tmp=tmp_path)
     with Depot() as depot:

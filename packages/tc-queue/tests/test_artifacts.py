@@ -107,10 +107,11 @@ async def test_managed_only_refuses_a_reference_before_its_url_is_touched(flavou
 
 
 @every_flavour
-@pytest.mark.parametrize("kind", ["s3", "object", "reference"])
+@pytest.mark.parametrize("kind", ["s3", "object", "object without hashes", "reference"])
 async def test_a_web_page_does_not_pass_for_an_artifact(flavour: Flavour, kind: str, tmp_path: Path) -> None:
     with Depot() as depot, nothing_left(tmp_path):
-        stored(depot, kind)
+        stored(depot, kind.partition(" ")[0])
+        depot.method = "simple" if "without" in kind else "getUrl"
         depot.plan(Fault("page"), Fault("page"))
         async with make(flavour, depot) as queue:
             with pytest.raises(
@@ -251,3 +252,11 @@ def test_without_tc_object_the_error_says_what_to_install() -> None:
         assert len(depot.calls) == 2
     wanted = "artifacts kept by the object service need the package tc-object; install tc-queue[artifacts]"
     assert run.stdout.splitlines() == [str(len(DATA)), wanted, wanted], run.stderr
+
+
+def test_importing_the_package_does_not_load_the_engine() -> None:
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    code = "import sys, tc_object, tc_queue; print(*[name for name in sys.modules if 'transfers' in name])"
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "\n"

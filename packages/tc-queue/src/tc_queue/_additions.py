@@ -328,7 +328,7 @@ class Queue(client.Queue):
     def _object_service(
         self,
         first: _t.ObjectCredentials,
-        again: Callable[[client.Queue], _t.ArtifactContentResponseObject],
+        again: Callable[[client.Queue], _t.ArtifactContentResponseObject] | None,
     ) -> Object:
         from tc_object import Object
 
@@ -337,10 +337,13 @@ class Queue(client.Queue):
         given = [first]
 
         def provide() -> Credentials:
-            return credentials_of(given.pop() if given else (again(self))["credentials"])
+            if given or again is None:
+                return credentials_of(given.pop())
+            return credentials_of((again(self))["credentials"])
 
         # The scopes that the user limits this client to are none of these credentials.
-        core = self._core.changed({"credentials": provide, "authorized_scopes": None})
+        credentials = provide if again else credentials_of(first)
+        core = self._core.changed({"credentials": credentials, "authorized_scopes": None})
         return Object._of(core, owner=False)
 
 
@@ -527,7 +530,7 @@ class AsyncQueue(client.AsyncQueue):
     def _object_service(
         self,
         first: _t.ObjectCredentials,
-        again: Callable[[client.AsyncQueue], Awaitable[_t.ArtifactContentResponseObject]],
+        again: Callable[[client.AsyncQueue], Awaitable[_t.ArtifactContentResponseObject]] | None,
     ) -> AsyncObject:
         from tc_object import AsyncObject
 
@@ -536,8 +539,11 @@ class AsyncQueue(client.AsyncQueue):
         given = [first]
 
         async def provide() -> Credentials:
-            return credentials_of(given.pop() if given else (await again(self))["credentials"])
+            if given or again is None:
+                return credentials_of(given.pop())
+            return credentials_of((await again(self))["credentials"])
 
         # The scopes that the user limits this client to are none of these credentials.
-        core = self._core.changed({"credentials": provide, "authorized_scopes": None})
+        credentials = provide if again else credentials_of(first)
+        core = self._core.changed({"credentials": credentials, "authorized_scopes": None})
         return AsyncObject._of(core, owner=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from mimetypes import guess_type
 from threading import Lock
@@ -35,10 +36,10 @@ _PAGES = ("text/html", "application/xhtml")
 class ObjectServices(Protocol):
     """Makes a client of the object service for an artifact, with the credentials that came with it.
 
-    When they expire it asks for others, with ``again``.
+    When they expire it asks for others, with ``again`` if there is such a way.
     """
 
-    def __call__(self, first: _t.ObjectCredentials, again: Callable[[Any], Any], /) -> Any: ...
+    def __call__(self, first: _t.ObjectCredentials, again: Callable[[Any], Any] | None, /) -> Any: ...
 
 
 class Artifact:
@@ -85,7 +86,8 @@ class Artifact:
         from tc_object._transfers import locate_object
 
         service = self._services(content["credentials"], self._content)
-        return (yield from locate_object(service, self._terms, content["name"]))
+        place = yield from locate_object(service, self._terms, content["name"])
+        return place if place.hashes else replace(place, accept=self._accept)
 
     def _content(self, queue: Any) -> Any:
         if self._run_id is None:
@@ -231,7 +233,8 @@ def create_artifact_from(
 
     answer: _t.PostArtifactResponseObject = yield from terms.ask(queue, create)
     begun: Any = {key: answer[key] for key in ("projectId", "uploadId", "expires")}
-    service = services(answer["credentials"], create)
+    # There is no way to other credentials: an artifact of this kind cannot be created twice.
+    service = services(answer["credentials"], None)
     sent = yield from send_object(service, terms, answer["name"], made, begun, content_type, on_progress)
     finish: _t.FinishArtifactRequest = {"uploadId": answer["uploadId"]}
     yield from terms.ask(queue, lambda queue: queue.finishArtifact(task_id, run_id, name, finish))

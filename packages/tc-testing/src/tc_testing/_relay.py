@@ -6,7 +6,6 @@ import asyncio
 import os
 import socket
 import struct
-import sys
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,15 +17,14 @@ from types import TracebackType
 from typing import Literal, Self, TypeAlias, get_args
 from urllib.parse import urlsplit
 
+from ._http1 import InResponse, Message, Place
+
 __all__ = ["Fault", "Relay", "random_faults"]
 
 _HOST = "127.0.0.1"
 _CHUNK = 65536
-_ENDLESS = sys.maxsize
 
-_InResponse: TypeAlias = Literal["response", "headers", "body"]
 _Send: TypeAlias = Callable[[bytes], Awaitable[None]]
-_Place: TypeAlias = Literal["nowhere", "accept", "request", _InResponse, "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +40,13 @@ class Fault:
     """
 
     action: Literal["pass", "reset", "stall", "hang up", "corrupt", "insert"]
-    place: _Place
+    place: Place
     after: int = 0
     data: bytes = b""
 
     def __post_init__(self) -> None:
-        if self.place not in get_args(_Place):
-            raise ValueError(f"place: is {self.place!r}; pass one of {', '.join(get_args(_Place))}")
+        if self.place not in get_args(Place):
+            raise ValueError(f"place: is {self.place!r}; pass one of {', '.join(get_args(Place))}")
         if self.after < 0:
             raise ValueError(f"after: is {self.after}; pass a number of bytes, 0 or more")
 
@@ -63,22 +61,22 @@ class Fault:
         return cls("reset", "accept")
 
     @classmethod
-    def reset(cls, place: Literal["request", _InResponse], after: int = 0) -> Self:
+    def reset(cls, place: Literal["request", InResponse], after: int = 0) -> Self:
         """Reset the connection, as a peer that crashed does."""
         return cls("reset", place, after)
 
     @classmethod
-    def stall(cls, place: _InResponse, after: int = 0) -> Self:
+    def stall(cls, place: InResponse, after: int = 0) -> Self:
         """Send nothing more until `Relay.release` is called, the client hangs up, or the relay stops."""
         return cls("stall", place, after)
 
     @classmethod
-    def truncate(cls, place: _InResponse, after: int = 0) -> Self:
+    def truncate(cls, place: InResponse, after: int = 0) -> Self:
         """Close the connection in good order."""
         return cls("hang up", place, after)
 
     @classmethod
-    def corrupt(cls, place: _InResponse, after: int = 0) -> Self:
+    def corrupt(cls, place: InResponse, after: int = 0) -> Self:
         """Invert the bits of the next byte."""
         return cls("corrupt", place, after)
 
@@ -341,7 +339,7 @@ class Relay:
             await self._forward(b"", exchanges[0], exchanges[0].response, send)
         raise EOFError
 
-    async def _forward(self, part: bytes, exchange: _Exchange, message: _Message, send: _Send) -> None:
+    async def _forward(self, part: bytes, exchange: _Exchange, message: Message, send: _Send) -> None:
         """Send a part of a message, and make the fault of the exchange if it falls into that part."""
         fault = exchange.fault
         mark = message.marks.get(fault.place)
@@ -404,95 +402,8 @@ class _Exchange:
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
-        self.request = _Message()
-        self.response = _Message(self.request)
-
-
-class _Message:
-    """Follows a request, or the response to one, to know where its headers end and where it does itself.
-
-    Attributes: verb of a request; size, the bytes seen so far; marks, the places found among them; ended.
-    """
-
-    def __init__(self, request: _Message | None = None) -> None:
-        self.verb = b""
-        self.size = 0
-        self.marks: dict[str, int] = {"accept": 0, "request": 0} if request is None else {"response": 0}
-        self.ended = False
-        self._request = request
-        self._line = b""
-        self._parts = self._read()
-        self._skip = next(self._parts)
-
-    def split(self, data: bytes) -> tuple[bytes, bytes]:
-        """Follow the message into `data`; give what belongs to it, and the rest."""
-        at = 0
-        while at < len(data) and not self.ended:
-            size = self._skip or (data.find(b"\n", at) + 1 or len(data)) - at
-            piece = data[at : at + size]
-            at += len(piece)
-            self.size += len(piece)
-            self._take(piece)
-        return data[:at], data[at:]
-
-    def end(self) -> None:
-        """Take what was seen for all of the message."""
-        self.ended = True
-        self._mark("end")
-
-    def _take(self, piece: bytes) -> None:
-        line = b""
-        if self._skip:
-            self._skip -= len(piece)
-            if self._skip:
-                return
-        else:
-            self._line = (self._line + piece)[:_CHUNK]  # what is not HTTP may have no lines
-            if not piece.endswith(b"\n"):
-                return
-            line, self._line = self._line, b""
-        try:
-            self._skip = max(0, self._parts.send(line))  # a length below 0 is the sender's mistake
-        except StopIteration:
-            self.end()
-        except (ValueError, IndexError):
-            self._skip = _ENDLESS
-
-    def _read(self) -> Generator[int, bytes, None]:
-        """Say how many bytes to pass over, or with 0 that the next line is wanted; fail if this is not HTTP/1."""
-        status, fields = yield from self._read_head()
-        while 100 <= status < 200:  # interim responses count as a part of the headers
-            status, fields = yield from self._read_head()
-        self._mark("body")
-        length = fields.get(b"content-length")
-        if status in (204, 304) or (self._request and self._request.verb == b"HEAD"):
-            return
-        if fields.get(b"transfer-encoding", b"").lower().endswith(b"chunked"):
-            while size := int((yield 0).partition(b";")[0], 16):
-                yield size + 2  # the line break after it
-            while (yield 0).strip():  # trailers
-                pass
-        elif length is not None:
-            if int(length):
-                yield int(length)
-        elif self._request:
-            yield _ENDLESS  # until the server hangs up
-
-    def _read_head(self) -> Generator[int, bytes, tuple[int, dict[bytes, bytes]]]:
-        start = yield 0
-        if b"HTTP/1." not in start:
-            raise ValueError("this is not HTTP/1")
-        self.verb = start.split()[0]
-        self._mark("headers")
-        fields: dict[bytes, bytes] = {}
-        while line := (yield 0).strip():
-            name, _, value = line.partition(b":")
-            fields[name.lower()] = value.strip()
-        return int(start.split()[1]) if self._request else 0, fields
-
-    def _mark(self, place: _Place) -> None:
-        if self._request:
-            self.marks.setdefault(place, self.size)
+        self.request = Message()
+        self.response = Message(self.request)
 
 
 def _bind(port: int) -> socket.socket:

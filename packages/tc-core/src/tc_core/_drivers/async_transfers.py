@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import anyio
-import anyio.to_thread
 import httpx
 
 from .._errors import TimedOut
@@ -15,6 +14,8 @@ from .._flow import Sleep
 from .._transfers.steps import Answer, Ask, Exchange, Incoming, Outgoing, Step, Together, Transfer, Work
 from .asynchronous import AsyncDriver
 from .data import DataExchange, head, origin_of
+from .exchange import FAILURES
+from .threads import in_thread
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ class AsyncTransfers:
             case Ask(service, call, remaining):
                 return await call(service if remaining is None else service.with_options(deadline=remaining))
             case Work(function):
-                return await anyio.to_thread.run_sync(function)
+                return await in_thread(function)
             case Sleep(seconds):
                 return await anyio.sleep(seconds)
             case Together(transfers, limit):
@@ -69,25 +70,25 @@ class AsyncTransfers:
                 finally:
                     with anyio.CancelScope(shield=True):
                         await answer.aclose()
-            except (httpx.HTTPError, httpx.StreamError) as error:
+            except FAILURES as error:
                 raise exchange.failure(error) from error
 
     async def _together(self, transfers: Sequence[Transfer[Any]], limit: int) -> list[Any]:
         results: list[Any] = [None] * len(transfers)
         failures: list[Exception] = []
-        turns = anyio.CapacityLimiter(limit)
+        waiting = iter(enumerate(transfers))
 
-        async def run(index: int) -> None:
+        async def work() -> None:
             try:
-                async with turns:
-                    results[index] = await self.run(transfers[index])
+                for index, transfer in waiting:
+                    results[index] = await self.run(transfer)
             except Exception as error:
                 failures.append(error)
                 group.cancel_scope.cancel()
 
         async with anyio.create_task_group() as group:
-            for index in range(len(transfers)):
-                group.start_soon(run, index)
+            for _ in range(min(limit, len(transfers))):
+                group.start_soon(work)
         for failure in failures:
             raise failure
         return results
@@ -101,19 +102,20 @@ async def _take_in(answer: httpx.Response, step: Exchange) -> tuple[Answer, Inco
     try:
         async for data in pieces:
             if incoming.add(data):
-                await anyio.to_thread.run_sync(incoming.flush)
+                if not incoming.offer():
+                    await in_thread(incoming.pass_on)
                 step.tell()
             if incoming.full:
                 await _abandon(answer, pieces)
                 return top, incoming
     except httpx.HTTPError:
         # What did arrive need not be sent again.
-        await anyio.to_thread.run_sync(incoming.flush)
+        await in_thread(incoming.settle)
         raise
     except BaseException:
         await _abandon(answer, pieces)
         raise
-    await anyio.to_thread.run_sync(incoming.end)
+    await in_thread(incoming.end)
     step.tell()
     return top, incoming
 
@@ -141,7 +143,7 @@ class _Body(httpx.AsyncByteStream):
         if self._began:
             self._tell()
         self._began = True
-        block: bytes = await anyio.to_thread.run_sync(self._outgoing.read)
+        block: bytes = await in_thread(self._outgoing.read)
         if not block:
             raise StopAsyncIteration
         return block

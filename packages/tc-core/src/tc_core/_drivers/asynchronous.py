@@ -20,7 +20,8 @@ from .._flow import Authorize, Flow, Send, Step, logger
 from .._response import Response
 from .._source import CredentialSource
 from .body import BodyReader
-from .exchange import Exchange
+from .exchange import FAILURES, Exchange
+from .handshakes import SecureTransport
 from .network import transport_options
 from .pools import Origin, Pools
 from .sync import IDLE_SECONDS
@@ -94,8 +95,9 @@ class AsyncDriver:
 
     def _pool_to(self, scheme: str, host: str, port: int) -> AsyncPool:
         def make() -> httpx.AsyncBaseTransport:
-            return httpx.AsyncHTTPTransport(**transport_options(scheme, host, port, self._ssl_context))
+            return kind(**transport_options(scheme, host, port, self._ssl_context))
 
+        kind = SecureTransport if scheme == "https" else httpx.AsyncHTTPTransport
         return AsyncPool(make, self._max_connections)
 
     async def _renewed(self, step: Authorize) -> Credentials | None:
@@ -238,7 +240,7 @@ async def _send_through(transport: httpx.AsyncBaseTransport, exchange: Exchange)
             return exchange.response(answer, reader)
         finally:
             await answer.aclose()
-    except (httpx.HTTPError, httpx.StreamError) as error:
+    except FAILURES as error:
         raise exchange.failure(error) from error
 
 

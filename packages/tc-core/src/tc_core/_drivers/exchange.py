@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Self
@@ -15,6 +16,9 @@ from .body import BodyReader
 
 _SHORTEST = 0.001
 """Sockets take a timeout of 0 seconds for a wish not to wait at all."""
+
+FAILURES = (httpx.HTTPError, httpx.StreamError, ssl.SSLError)
+"""What a transport of httpx may raise; under asyncio an alert of the peer's TLS comes as it is."""
 
 _NOT_SENT = (
     httpx.ConnectError,
@@ -72,15 +76,25 @@ class Exchange:
         """Return the complete answer."""
         return Response(answer.status_code, dict(answer.headers.items()), reader.finish())
 
-    def failure(self, error: httpx.HTTPError | httpx.StreamError) -> TransportError:
-        """Translate an error of httpx."""
+    def failure(self, error: Exception) -> TransportError:
+        """Translate one of `FAILURES`."""
         sent = not isinstance(error, _NOT_SENT)
-        what = str(error) or type(error).__name__
+        what = _reason(error)
         if isinstance(error, httpx.TimeoutException):
             return TimedOut(
                 f"{self.name}: no progress within the timeout ({type(error).__name__})", sent=sent
             )
         return TransportError(f"{self.name}: {redact(what)}", sent=sent)
+
+
+def _reason(error: BaseException) -> str:
+    # Some errors of httpx say nothing, and the one that led to them does.
+    each: BaseException | None = error
+    while each is not None:
+        if text := str(each):
+            return text
+        each = each.__cause__ or each.__context__
+    return type(error).__name__
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):

@@ -18,7 +18,7 @@ from .._errors import TimedOut
 from .._flow import Authorize, Flow, Send, Step, logger
 from .._forks import renew_in_children
 from .._response import Response
-from .exchange import Exchange
+from .exchange import FAILURES, Exchange
 from .network import transport_options
 from .pools import Origin, Pools
 
@@ -205,7 +205,7 @@ def _send_through(transport: httpx.BaseTransport, exchange: Exchange) -> Respons
             return exchange.response(answer, reader)
         finally:
             answer.close()
-    except (httpx.HTTPError, httpx.StreamError) as error:
+    except FAILURES as error:
         raise exchange.failure(error) from error
 
 

@@ -15,6 +15,7 @@ import httpx
 from .._flow import Sleep
 from .._transfers.steps import Answer, Ask, Exchange, Incoming, Outgoing, Step, Together, Transfer, Work
 from .data import DataExchange, head, origin_of, socket_of
+from .exchange import FAILURES
 from .sync import Driver
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ class Transfers:
                         return self._take_in(answer, step, exchange)
                 finally:
                     answer.close()
-            except (httpx.HTTPError, httpx.StreamError) as error:
+            except FAILURES as error:
                 raise exchange.failure(error) from error
 
     def _take_in(
@@ -83,14 +84,14 @@ class Transfers:
         try:
             for data in answer.stream:
                 if incoming.add(data):
-                    incoming.flush()
+                    incoming.pass_on()
                     step.tell()
                 if incoming.full:
                     return top, incoming
                 exchange.check_deadline()
         except httpx.HTTPError:
             # What did arrive need not be sent again.
-            incoming.flush()
+            incoming.settle()
             raise
         incoming.end()
         step.tell()

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from queue import Queue
-from threading import Thread
+
+from .lanes import Lane
 
 _WORTH_A_THREAD = 128 * 1024
 """Bytes: for shorter blocks a hand-over costs more than it saves."""
-
-_DEPTH = 8
-"""Blocks that may wait for a thread."""
 
 
 def hexdigests(names: Iterable[str], content: bytes) -> dict[str, str]:
@@ -27,55 +24,27 @@ class Digests:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._lanes = [_Lane(name) for name in names]
+        self._hashes = {name: hashlib.new(name) for name in names}
+        self._lanes = {name: Lane(f"tc-{name}", each.update) for name, each in self._hashes.items()}
+        self._threads = False
 
     def update(self, data: bytes) -> None:
         """Add bytes. Waits if the threads are far behind."""
-        for lane in self._lanes:
-            lane.update(data)
+        # Once there are threads, also a short block must not overtake those that they have.
+        self._threads = self._threads or len(data) >= _WORTH_A_THREAD
+        for name, each in self._hashes.items():
+            if self._threads:
+                self._lanes[name].put(data)
+            else:
+                each.update(data)
 
     def finish(self) -> dict[str, str]:
         """Return the hashes in hexadecimal, and end the threads."""
-        return {lane.name: lane.finish() for lane in self._lanes}
+        for lane in self._lanes.values():
+            lane.settle()
+        return {name: each.hexdigest() for name, each in self._hashes.items()}
 
     def close(self) -> None:
         """End the threads."""
-        for lane in self._lanes:
+        for lane in self._lanes.values():
             lane.close()
-
-
-class _Lane:
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._hash = hashlib.new(name)
-        self._thread: Thread | None = None
-        self._blocks: Queue[bytes | None] = Queue(_DEPTH)
-        self._closed = False
-
-    def update(self, data: bytes) -> None:
-        if self._thread is None:
-            if len(data) < _WORTH_A_THREAD:
-                self._hash.update(data)
-                return
-            self._thread = Thread(target=self._work, name=f"tc-{self.name}", daemon=True)
-            self._thread.start()
-        self._blocks.put(data)
-
-    def finish(self) -> str:
-        self._join()
-        return self._hash.hexdigest()
-
-    def close(self) -> None:
-        self._closed = True
-        self._join()
-
-    def _join(self) -> None:
-        if self._thread is not None:
-            self._blocks.put(None)
-            self._thread.join()
-            self._thread = None
-
-    def _work(self) -> None:
-        while (data := self._blocks.get()) is not None:
-            if not self._closed:
-                self._hash.update(data)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from contextlib import ExitStack
 
 from .._errors import TaskclusterError, TransportError, VerificationFailed
 from .digests import Digests
 from .gunzip import Gunzip
+from .lanes import Lane
 from .sinks import Sink
 from .steps import Answer
 
@@ -35,6 +37,7 @@ class Arrival:
         self._digests = Digests(())
         self._known: dict[str, str] = {}
         self._validator: str | None = None
+        self._part: Part | None = None
         self.position = 0
         self.total: int | None = None
 
@@ -65,11 +68,10 @@ class Arrival:
             TransportError: it continues something else than what is there.
             TaskclusterError: it cannot be decoded.
         """
-        if answer.status == 200:
-            return self._begin(answer)
-        if answer.status == 206:
-            return self._continue(answer)
-        return Excerpt()
+        if answer.status not in (200, 206):
+            return Excerpt()
+        self._part = self._begin(answer) if answer.status == 200 else self._continue(answer)
+        return self._part
 
     def verify(self) -> dict[str, str]:
         """Return the hashes, which are those that were expected.
@@ -100,9 +102,12 @@ class Arrival:
         self.position += len(data)
 
     def close(self) -> None:
-        """Let go of what is held."""
-        self._digests.close()
-        self._sink.close()
+        """Let go of what is held, all of it even if a part of that fails."""
+        with ExitStack() as stack:
+            stack.callback(self._sink.close)
+            stack.callback(self._digests.close)
+            if self._part is not None:
+                stack.callback(self._part.close)
 
     def _begin(self, answer: Answer) -> Part:
         coding = content_coding(answer)
@@ -149,6 +154,7 @@ class Part:
         self._pieces: list[bytes] = []
         self._waiting = 0
         self._taken = 0
+        self._lane: Lane | None = None
 
     def add(self, data: bytes) -> bool:
         self._pieces.append(data)
@@ -156,27 +162,54 @@ class Part:
         self._taken += len(data)
         return self._waiting >= BLOCK
 
-    def flush(self) -> None:
-        if self._start_over:
-            self._arrival.start_over()
-            self._start_over = False
-        data = b"".join(self._pieces)
-        self._pieces.clear()
-        self._waiting = 0
-        for block in self._decoded(data):
-            self._arrival.append(block)
+    def offer(self) -> bool:
+        if self._lane is None:
+            self._lane = Lane("tc-writer", self._keep)
+        offered = self._lane.offer(self._block())
+        if offered:
+            self._clear()
+        return offered
+
+    def pass_on(self) -> None:
+        # Who never offers wants no thread to write to what the user gave.
+        keep = self._keep if self._lane is None else self._lane.put
+        keep(self._block())
+        self._clear()
+
+    def settle(self) -> None:
+        if self._lane is not None:
+            self._lane.settle()
+        self._keep(self._block())
+        self._clear()
 
     def end(self) -> None:
-        self.flush()
+        self.settle()
         if self._length is not None and self._taken != self._length:
             raise TransportError(f"the body has {self._taken} bytes where {self._length} were announced")
         if self._gunzip is not None:
             self._gunzip.finish()
 
-    def _decoded(self, data: bytes) -> Iterable[bytes]:
-        if self._gunzip is not None:
-            return self._gunzip.decode(data)
-        return (data,) if data else ()
+    def close(self) -> None:
+        """End the thread, if there is one."""
+        if self._lane is not None:
+            self._lane.close()
+
+    def _block(self) -> bytes:
+        if len(self._pieces) > 1:
+            self._pieces = [b"".join(self._pieces)]
+        return self._pieces[0] if self._pieces else b""
+
+    def _clear(self) -> None:
+        self._pieces.clear()
+        self._waiting = 0
+
+    def _keep(self, block: bytes) -> None:
+        if self._start_over:
+            self._arrival.start_over()
+            self._start_over = False
+        for data in (block,) if self._gunzip is None else self._gunzip.decode(block):
+            if data:
+                self._arrival.append(data)
 
 
 class Excerpt:
@@ -197,7 +230,13 @@ class Excerpt:
         self._content += data[: _EXCERPT - len(self._content)]
         return False
 
-    def flush(self) -> None:
+    def offer(self) -> bool:
+        return True
+
+    def pass_on(self) -> None:
+        pass
+
+    def settle(self) -> None:
         pass
 
     def end(self) -> None:

@@ -49,7 +49,7 @@ def redirected(request: DataRequest, answer: Answer) -> DataRequest:
         raise TaskclusterError(f"{request.name}: the storage answered with a redirect that leads nowhere")
     followed = DataRequest(request.verb, urljoin(request.url, location), request.headers)
     _check(followed.url)
-    if request.url.startswith("https:") and not followed.url.startswith("https:"):
+    if urlsplit(request.url).scheme == "https" and urlsplit(followed.url).scheme != "https":
         raise TaskclusterError(f"{request.name}: the storage redirected to http, which is not followed")
     return followed
 

@@ -63,7 +63,7 @@ class Answer(NamedTuple):
 
 
 class Incoming(Protocol):
-    """Takes the body of an answer in. Only `add` is quick; the others may block."""
+    """Takes the body of an answer in. Only `add` and `offer` never wait."""
 
     @property
     def full(self) -> bool:
@@ -71,15 +71,23 @@ class Incoming(Protocol):
         ...
 
     def add(self, data: bytes) -> bool:
-        """Take a piece; tell whether it is time to `flush`."""
+        """Take a piece; tell whether there is enough to be passed on."""
         ...
 
-    def flush(self) -> None:
+    def offer(self) -> bool:
+        """Pass on what was taken if that is possible without waiting; tell whether it was."""
+        ...
+
+    def pass_on(self) -> None:
         """Pass on what was taken."""
         ...
 
+    def settle(self) -> None:
+        """Wait until all that came has got where it belongs; no more comes, perhaps because the connection is lost."""
+        ...
+
     def end(self) -> None:
-        """Do so for the last time; the whole body is there."""
+        """Do so when the whole body is there."""
         ...
 
 

@@ -1,0 +1,213 @@
+"""Calls that are given up at each place where they wait: the pool stays usable, and no socket is left behind.
+
+With one connection at most, a place in the pool that is not given back would keep the next call from being made.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
+from functools import partial
+from types import FrameType
+from typing import Any, Literal, cast
+
+import anyio
+import pytest
+import trio
+from adversity import ACTIONS, Action, AsyncClients, Clients, make_clients, well
+from authority import Authority
+from flavours import ASYNCIO, SYNC, TRIO, Facade, Flavour, every_loop
+from wire import PATIENCE, Wire, answer
+
+from tc_core import Retry
+from tc_testing import Relay
+
+PUT, WALK = ACTIONS[1], ACTIONS[-1]
+
+Before = Literal["new", "kept", "died"]
+"""Whether a call has to connect: at first, not at all, or because its kept connection is dead."""
+
+each_place = pytest.mark.parametrize(
+    ("action", "tls", "before"),
+    [
+        (WALK, False, "new"),
+        (PUT, False, "kept"),
+        (PUT, False, "died"),
+        (PUT, True, "new"),
+        (PUT, True, "kept"),
+        (PUT, True, "died"),
+    ],
+    ids=["walk, new", "kept", "died", "TLS, new", "TLS, kept", "TLS, died"],
+)
+
+
+class Stepped:
+    """Awaits something, and acts when it suspends for the n-th time, counted from 0."""
+
+    def __init__(self, awaitable: Awaitable[Any], step: int, act: Callable[[], object]) -> None:
+        self._awaitable = awaitable
+        self._step = step
+        self._act = act
+        self.reached = False
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        inner = self._awaitable.__await__()
+        go_on: Callable[[], Any] = partial(inner.send, None)
+        for step in itertools.count():
+            try:
+                trap = go_on()
+            except StopIteration as end:
+                return end.value
+            if step == self._step:
+                self.reached = True
+                self._act()
+            try:
+                go_on = partial(inner.send, (yield trap))
+            except BaseException as error:
+                go_on = partial(inner.throw, error)
+        raise AssertionError
+
+
+@every_loop
+@each_place
+async def test_a_call_may_be_cancelled_wherever_it_waits(
+    flavour: Flavour, action: Action, tls: bool, before: Before, authority: Authority
+) -> None:
+    with Wire(otherwise=well, tls=authority.server() if tls else None) as wire, Relay(wire.url) as relay:
+        options: dict[str, Any] = {"ssl_context": authority.client() if tls else None, "max_connections": 1}
+        step, reached = 0, True
+        while reached:
+            async with make_clients(flavour, relay.url, **options) as clients:
+                if before != "new":
+                    await clients.client()
+                if before == "died":
+                    wire.drop_connections()
+                    await flavour.wait(lambda: relay.wait_for(lambda: relay.open == 0))
+                scope = anyio.CancelScope()
+                stepped = Stepped(action.do(clients), step, scope.cancel)
+                with scope:
+                    assert await stepped == action.value
+                with anyio.fail_after(PATIENCE):
+                    assert await clients.client() == {"ok": True}
+                await flavour.wait(lambda: relay.wait_for(lambda: relay.open == 1))
+            await flavour.wait(lambda: relay.wait_for(lambda: relay.open == 0))
+            step, reached = step + 1, stepped.reached
+        assert step > 3
+    gc.collect()
+
+
+@every_loop
+async def test_a_retry_may_be_cancelled_wherever_it_waits(flavour: Flavour) -> None:
+    with Wire(otherwise=answer(500)) as wire:
+        step, reached = 0, True
+        while reached:
+            async with make_clients(
+                flavour, wire.url, max_connections=1, retry=Retry(retries=2, delay=0.0001)
+            ) as clients:
+                scope = anyio.CancelScope()
+                stepped = Stepped(ACTIONS[0].do(clients), step, scope.cancel)
+                with scope, pytest.raises(Exception, match="500"):
+                    await stepped
+                with anyio.fail_after(PATIENCE), pytest.raises(Exception, match="500"):
+                    await clients.client()
+            await flavour.wait(wire.wait_until_all_closed)
+            step, reached = step + 1, stepped.reached
+        assert step > 6
+    gc.collect()
+
+
+@trio.lowlevel.enable_ki_protection
+def interrupt() -> None:
+    """Press Ctrl-C. Trio delivers it where the main task waits next, and asyncio cancels the main task."""
+    signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("flavour", [ASYNCIO, TRIO], ids=str)
+@pytest.mark.parametrize("kept", [False, True], ids=["new connection", "kept connection"])
+def test_ctrl_c_may_come_wherever_an_async_call_waits(flavour: Flavour, kept: bool) -> None:
+    with Wire(otherwise=well) as wire, Relay(wire.url) as relay:
+        step, reached = 0, True
+        while reached:
+            clients = make_clients(flavour, relay.url, max_connections=1)
+            stepped = Stepped(WALK.do(clients), step, interrupt)
+            try:
+                flavour.run(partial(run_interrupted, clients, kept, stepped))
+            except* KeyboardInterrupt:  # in a group, where trio itself runs more than one task
+                pass
+            relay.wait_for(lambda: relay.open == 0)
+            flavour.run(partial(run_again, clients))
+            relay.wait_for(lambda: relay.open == 0)
+            step, reached = step + 1, stepped.reached
+        assert step > 6
+    gc.collect()
+
+
+async def run_interrupted(clients: AsyncClients, kept: bool, stepped: Stepped) -> None:
+    if kept:
+        await clients.client()
+    await stepped
+
+
+async def run_again(clients: AsyncClients) -> None:
+    async with clients:
+        with anyio.fail_after(PATIENCE):
+            assert await WALK.do(clients) == WALK.value
+
+
+class Pressed:
+    """Presses Ctrl-C when a function that may block is about to be called for the n-th time, counted from 0."""
+
+    MAY_BLOCK = frozenset(
+        {"acquire", "connect", "do_handshake", "poll", "read", "recv", "send", "sendall", "sleep"}
+    )
+
+    def __init__(self, step: int) -> None:
+        self._left = step
+        self.reached = False
+
+    def __enter__(self) -> None:
+        sys.setprofile(self._watch)
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(None)
+
+    def _watch(self, frame: FrameType, event: str, function: Any) -> None:
+        if event == "c_call" and function.__name__ in self.MAY_BLOCK:
+            self._left -= 1
+            if self._left == -1:
+                self.reached = True
+                raise KeyboardInterrupt
+
+
+# Python's own socket.create_connection leaves a socket to the garbage collector then, which closes it at once.
+@pytest.mark.filterwarnings(
+    "ignore:unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+@each_place
+def test_ctrl_c_may_come_wherever_a_sync_call_waits(
+    action: Action, tls: bool, before: Before, authority: Authority
+) -> None:
+    with Wire(otherwise=well, tls=authority.server() if tls else None) as wire, Relay(wire.url) as relay:
+        options: dict[str, Any] = {"ssl_context": authority.client() if tls else None, "max_connections": 1}
+        step, reached = 0, True
+        while reached:
+            with Clients(relay.url, **options) as clients:
+                if before != "new":
+                    clients.client()
+                if before == "died":
+                    wire.drop_connections()
+                    relay.wait_for(lambda: relay.open == 0)
+                pressed = Pressed(step)
+                facade = cast(AsyncClients, Facade(clients, AsyncClients))
+                with suppress(KeyboardInterrupt), pressed:
+                    SYNC.run(partial(action.do, facade))
+                assert clients.with_options(deadline=PATIENCE).client() == {"ok": True}
+                relay.wait_for(lambda: relay.open == 1)
+            relay.wait_for(lambda: relay.open == 0)
+            step, reached = step + 1, pressed.reached
+        assert step > 3
+    gc.collect()

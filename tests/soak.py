@@ -1,0 +1,280 @@
+"""Many calls through a relay that makes faults: descriptors, threads and memory must stay flat, and answers right.
+
+``nox -s soak`` runs it, on Linux. Server and relay are another process, so that only the clients are measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from statistics import median
+from threading import Lock, Thread
+from typing import Any, NamedTuple
+
+import anyio
+
+from tc_core import Credentials, Retry
+from tc_testing import Fault, Relay, random_faults
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+from sample import AsyncSample, Sample
+
+FAULTS = (
+    Fault.refuse(),
+    Fault.reset("request", after=40),
+    Fault.reset("response"),
+    Fault.reset("headers", after=7),
+    Fault.reset("body", after=3),
+    Fault.truncate("response"),
+    Fault.truncate("headers", after=7),
+    Fault.truncate("body", after=3),
+    Fault.stall("response"),
+    Fault.stall("body", after=3),
+    Fault.corrupt("response", after=2),
+    Fault.append(b"more than was announced\r\n\r\n"),
+    Fault.close_after_response(),
+)
+PROBABILITY = 0.05
+
+USERS = 16
+IN_FLIGHT = 50
+SAMPLES = 100
+SLACK = {"blocks": 1_500, "memory": 4_000}
+"""By how much something may grow from the second fifth of a phase to the last.
+
+What Python holds varies with what is under way; what the allocators below it hold grows, but more and more slowly.
+"""
+
+OPTIONS: dict[str, Any] = {
+    "credentials": Credentials("soak", "an-access-token"),
+    "retry": Retry(retries=30, delay=0.001, max_delay=0.05),
+    "timeout": 1.0,
+}
+
+
+# The other process --------------------------------------------------------------------------------------------
+
+
+class Server(asyncio.Protocol):
+    """Answers with what it was asked for."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._data = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._data += data
+        while (end := self._data.find(b"\r\n\r\n")) >= 0:
+            head = self._data[:end]
+            _, _, length = head.lower().partition(b"content-length: ")
+            size = end + 4 + int(length.split(b"\r\n", 1)[0] or 0)
+            if len(self._data) < size:
+                return
+            self._data = self._data[size:]
+            self._answer(head.split(b" ", 2)[1].decode())
+
+    def _answer(self, target: str) -> None:
+        path, _, query = target.partition("?")
+        value: dict[str, Any] = {"thing": path.rpartition("/")[2], "fill": "x" * 1000}
+        if path.endswith("/things"):
+            value = (
+                {"things": [2]} if "continuationToken" in query else {"things": [1], "continuationToken": "t"}
+            )
+        body = json.dumps(value).encode()
+        self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+
+
+def serve() -> None:
+    """Print the URL of the relay, and when the input ends, what it did."""
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(loop.create_server(Server, "127.0.0.1", 0))
+    Thread(target=loop.run_forever, daemon=True).start()
+    port = server.sockets[0].getsockname()[1]
+    with Relay(f"http://127.0.0.1:{port}", random_faults(Random(1), PROBABILITY, FAULTS)) as relay:
+        print(relay.url, flush=True)
+        for _ in sys.stdin:
+            relay.wait_for(lambda: relay.open == 0)
+            made = sum(count for fault, count in relay.applied.items() if fault.action != "pass")
+            print(json.dumps({"requests": relay.requests, "faults": made}), flush=True)
+
+
+class Site:
+    """The other process, as the clients see it."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdin
+        assert process.stdout
+        self._ask, self._read = process.stdin, process.stdout
+        self.url = self._read.readline().strip()
+
+    def figures(self) -> dict[str, int]:
+        """Wait until no connection is open, and say how many requests and faults there were."""
+        self._ask.write("\n")
+        self._ask.flush()
+        found: dict[str, int] = json.loads(self._read.readline())
+        return found
+
+
+@contextmanager
+def site() -> Generator[Site]:
+    command = [sys.executable, __file__, "--serve"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Site(process)
+
+
+# What is measured ---------------------------------------------------------------------------------------------
+
+
+class Reading(NamedTuple):
+    """What this process holds: descriptors, threads, blocks of memory in use by Python, and memory in kilobytes."""
+
+    descriptors: int
+    threads: int
+    blocks: int
+    memory: int
+
+    @classmethod
+    def now(cls) -> Reading:
+        gc.collect()
+        lines = Path("/proc/self/status").read_text().splitlines()
+        status = dict(line.split(":", 1) for line in lines)
+        descriptors, memory = len(os.listdir("/proc/self/fd")), int(status["VmRSS"].split()[0])
+        return cls(descriptors, int(status["Threads"]), sys.getallocatedblocks(), memory)
+
+
+class Course:
+    """The readings of a phase, taken as its calls end."""
+
+    def __init__(self, calls: int) -> None:
+        self.calls = calls
+        self.readings: list[Reading] = []
+        self._numbers = itertools.count()
+        self._ended = 0
+        self._lock = Lock()
+
+    def numbers(self) -> Iterator[int]:
+        """Give each of the calls to one of those who ask."""
+        return itertools.takewhile(lambda number: number < self.calls, self._numbers)
+
+    def ended(self) -> None:
+        """Take note of the end of a call."""
+        with self._lock:
+            self._ended += 1
+            if self._ended % max(1, self.calls // SAMPLES) == 0:
+                self.readings.append(Reading.now())
+
+    def problems(self) -> list[str]:
+        """Say what was not flat."""
+        fifth = len(self.readings) // 5
+        early, late = self.readings[fifth : 2 * fifth], self.readings[-fifth:]
+        found: list[str] = []
+        for name in ("descriptors", "threads"):
+            before, after = (max(getattr(each, name) for each in part) for part in (early, late))
+            if after > before * 1.1 + 2:
+                found.append(f"{name} went from {before} to {after}")
+        for name, slack in SLACK.items():
+            before, after = (median(getattr(each, name) for each in part) for part in (early, late))
+            if after > before + slack:
+                found.append(f"{name} went from {before:.0f} to {after:.0f}")
+        return found
+
+
+# The clients --------------------------------------------------------------------------------------------------
+
+
+async def call(sample: AsyncSample, number: int) -> None:
+    if number % 20 == 0:
+        assert [item async for item in sample.listThings_items()] == [1, 2]
+    elif number % 4 == 0:
+        assert (await sample.putThing(f"t{number}", {"fill": "x" * 2000}))["thing"] == f"t{number}"
+    else:
+        assert (await sample.thing(f"t{number}"))["thing"] == f"t{number}"
+
+
+def call_sync(sample: Sample, number: int) -> None:
+    if number % 20 == 0:
+        assert list(sample.listThings_items()) == [1, 2]
+    elif number % 4 == 0:
+        assert sample.putThing(f"t{number}", {"fill": "x" * 2000})["thing"] == f"t{number}"
+    else:
+        assert sample.thing(f"t{number}")["thing"] == f"t{number}"
+
+
+def threads(url: str, course: Course) -> None:
+    def user() -> None:
+        for number in course.numbers():
+            call_sync(sample, number)
+            course.ended()
+
+    with Sample(url, **OPTIONS, max_connections=USERS) as sample, ThreadPoolExecutor(USERS) as pool:
+        for future in [pool.submit(user) for _ in range(USERS)]:
+            future.result()
+
+
+def tasks(backend: str) -> Callable[[str, Course], None]:
+    async def run(url: str, course: Course) -> None:
+        async def user() -> None:
+            for number in course.numbers():
+                await call(sample, number)
+                course.ended()
+
+        service = AsyncSample(url, **OPTIONS, max_connections=IN_FLIGHT)
+        async with service as sample, anyio.create_task_group() as group:
+            for _ in range(IN_FLIGHT):
+                group.start_soon(user)
+
+    function: Callable[..., Coroutine[Any, Any, None]] = run
+    return lambda url, course: anyio.run(function, url, course, backend=backend)
+
+
+PHASES: dict[str, Callable[[str, Course], None]] = {
+    f"{USERS} threads": threads,
+    f"asyncio, {IN_FLIGHT} in flight": tasks("asyncio"),
+    f"trio, {IN_FLIGHT} in flight": tasks("trio"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=100_000, help="in all (default: %(default)s)")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.serve:
+        serve()
+        return
+    problems: list[str] = []
+    with site() as other:
+        base = Reading.now()
+        for name, run in PHASES.items():
+            course = Course(arguments.calls // len(PHASES))
+            began = time.monotonic()
+            run(other.url, course)
+            seconds = time.monotonic() - began
+            figures = other.figures()
+            rest = Reading.now()
+            print(f"{name}: {course.calls} calls, {course.calls / seconds:.0f} a second; so far {figures}")
+            for index in range(0, len(course.readings), max(1, len(course.readings) // 10)):
+                print(f"  {course.readings[index]}")
+            print(f"  afterwards {rest}", flush=True)
+            problems += [f"{name}: {problem}" for problem in course.problems()]
+            if rest.descriptors > base.descriptors + 2 or rest.threads > base.threads + 1:
+                problems.append(f"{name}: before it {base}, afterwards {rest}")
+    sys.exit("\n".join(problems) or None)
+
+
+if __name__ == "__main__":
+    main()

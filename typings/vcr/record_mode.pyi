@@ -1,0 +1,5 @@
+from enum import StrEnum
+
+class RecordMode(StrEnum):
+    ALL = "all"
+    NONE = "none"
