@@ -12,8 +12,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from clock import Clock
+from flavours import Flavour, every_flavour
 from flows import PING, ROOT, Outcome, answer, follow, make_session
 from sample import AsyncSample, Sample
 
@@ -194,6 +196,44 @@ BAD_CREDENTIALS: list[Callable[[], object]] = [
     lambda: Client("https://user:canary@tc.example.com"),
     lambda: Client("https://tc.example.com?bewit=canary"),
 ]
+
+
+class Lost(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Loses its connection with what it writes at hand, as httpcore's frames have it when a write fails."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            self.write(str(request.headers.raw))
+        except OSError as error:
+            raise httpx.WriteError("lost") from error
+        raise AssertionError
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self.handle_request(request)
+
+    def write(self, head: str) -> None:
+        assert "mac=" in head
+        raise BrokenPipeError("gone")
+
+
+@every_flavour
+@both_credentials
+async def test_tracebacks_with_local_variables_show_no_secret_of_a_lost_connection(
+    flavour: Flavour, credentials: Credentials
+) -> None:
+    options: dict[str, Any] = {"credentials": credentials, "transport": Lost(), "retry": Retry(retries=0)}
+    async with flavour.make(Client, AsyncClient, ROOT, **options) as client:
+        with pytest.raises(TransportError, match="lost") as caught:
+            await client.request("GET", "api/auth/v1/ping")
+    report: traceback.TracebackException | None = traceback.TracebackException.from_exception(
+        caught.value, capture_locals=True
+    )
+    kinds: list[str] = []
+    while report is not None:
+        kinds.append(report.exc_type.__name__ if report.exc_type else "")
+        assert_clean(" ".join(f"{frame.locals}" for frame in report.stack))
+        report = report.__cause__
+    assert kinds == ["TransportError", "WriteError", "BrokenPipeError"]
 
 
 @pytest.mark.parametrize("make", BAD_CREDENTIALS)

@@ -77,9 +77,10 @@ class Exchange:
         return Response(answer.status_code, dict(answer.headers.items()), reader.finish())
 
     def failure(self, error: Exception) -> TransportError:
-        """Translate one of `FAILURES`."""
+        """Translate one of `FAILURES`, which is to be the cause and keeps nothing of what was sent."""
         sent = not isinstance(error, _NOT_SENT)
         what = _reason(error)
+        _forget_frames(error)
         if isinstance(error, httpx.TimeoutException):
             return TimedOut(
                 f"{self.name}: no progress within the timeout ({type(error).__name__})", sent=sent
@@ -89,12 +90,20 @@ class Exchange:
 
 def _reason(error: BaseException) -> str:
     # Some errors of httpx say nothing, and the one that led to them does.
+    return next(filter(None, map(str, _chain(error))), type(error).__name__)
+
+
+def _forget_frames(error: BaseException) -> None:
+    # Those of a failed write have the head of the request at hand, and some reports show local variables.
+    for each in _chain(error):
+        each.__traceback__ = None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
     each: BaseException | None = error
     while each is not None:
-        if text := str(each):
-            return text
+        yield each
         each = each.__cause__ or each.__context__
-    return type(error).__name__
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
