@@ -90,7 +90,7 @@ class Exchange:
 
 def _reason(error: BaseException) -> str:
     # Some errors of httpx say nothing, and the one that led to them does.
-    return next(filter(None, map(str, _chain(error))), type(error).__name__)
+    return next((text for each in _chain(error) if (text := str(each))), type(error).__name__)
 
 
 def _forget_frames(error: BaseException) -> None:
