@@ -17,7 +17,8 @@ pytest.importorskip("tc_queue")
 
 
 @pytest.mark.parametrize("script", [example for example in EXAMPLES if example not in TESTS])
-def test_script(script: str) -> None:
+def test_script(script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     exec(compile(script, README, "exec"), {"__name__": "example"})
 
 
