@@ -17,7 +17,7 @@ from tc_core import parse_json_date
 
 from ._errors import APIError
 from ._facts import schemas
-from ._json import is_object
+from ._json import is_array, is_object
 
 __all__ = ["Validator", "check_payload", "fill_defaults", "problems", "problems_of", "refuse", "validator"]
 
@@ -96,7 +96,23 @@ def _registry() -> Registry[Any]:
 
 @cache
 def _published(path: str) -> Validator:
-    return validator({"$ref": f"/schemas/{path}"})
+    resolver = _registry().resolver(f"/schemas/{path}")
+    return validator(_without_references(schemas()[path], resolver))
+
+
+def _without_references(schema: Any, resolver: Any) -> Any:
+    """`schema` with what its references lead to in their place: to follow them takes half of the time of a check.
+
+    No schema of the services holds itself.
+    """
+    if is_array(schema):
+        return [_without_references(part, resolver) for part in schema]
+    if not is_object(schema):
+        return schema
+    if "$ref" in schema:
+        found = resolver.lookup(schema["$ref"])
+        return _without_references(found.contents, found.resolver)
+    return {name: _without_references(part, resolver) for name, part in schema.items()}
 
 
 def _describe(error: ValidationError) -> Iterator[str]:

@@ -61,6 +61,7 @@ class Server(uvicorn.Server):
             lifespan="off",
             log_config=None,
             server_header=False,
+            proxy_headers=False,
             h11_max_incomplete_event_size=64 * 1024,  # the app itself refuses what is too long
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from tc_core import json_date, parse_json_date
@@ -62,6 +63,9 @@ _ANONYMOUS_SCOPES = (
     "worker-manager:list-worker-pools",
     "worker-manager:list-workers:*",
 )
+
+
+_MOST_EXPANDED = 256  # sets of scopes of which it is remembered what they amount to
 
 
 @dataclass(slots=True)
@@ -133,6 +137,7 @@ class AuthStore:
         self.clients: dict[str, Client] = {}
         self.roles: dict[str, Role] = {}
         self._scopes_of_roles: dict[str, list[str]] = {}
+        self._expanded = lru_cache(_MOST_EXPANDED)(self._expand)
         now = json_date(clock.now())
         self.put_role(Role("anonymous", "the anonymous role", list(_ANONYMOUS_SCOPES), now, now))
         expires = json_date(clock.now() + timedelta(days=365_000))
@@ -168,11 +173,13 @@ class AuthStore:
         """Have `role`, in place of any with this id."""
         self.roles[role.role_id] = role
         self._scopes_of_roles[role.role_id] = role.scopes
+        self._expanded.cache_clear()
 
     def remove_role(self, role_id: str) -> None:
         """Have no role of this id."""
         self.roles.pop(role_id, None)
         self._scopes_of_roles.pop(role_id, None)
+        self._expanded.cache_clear()
 
     def new_token(self) -> str:
         """An access token that nobody has yet."""
@@ -180,7 +187,7 @@ class AuthStore:
 
     def expand(self, scopes: Iterable[str]) -> list[str]:
         """All that `scopes` amounts to with the roles there are."""
-        return expand(scopes, self._scopes_of_roles)
+        return list(self._expanded(tuple(scopes)))
 
     def issuer(self, client_id: str) -> Issuer:
         """The client as one that signs. Raises APIError 401 if it may not."""
@@ -192,3 +199,6 @@ class AuthStore:
         if parse_json_date(client.expires) < self._clock.now():
             raise APIError("AuthenticationFailed", f"Client with clientId: '{client_id}' has expired")
         return Issuer(client_id, client.access_token, self.expand(client.scopes))
+
+    def _expand(self, scopes: tuple[str, ...]) -> list[str]:
+        return expand(scopes, self._scopes_of_roles)
