@@ -151,7 +151,7 @@ def release(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure against the official client and the floor; with `-- --check`, fail when a ratio has grown."""
     tools = environment(session, "bench-tools", "hatchling")
-    wheels = hatch(session, tools, ["tc-core", "tc-queue"], new_folder("bench-dist"))
+    wheels = hatch(session, tools, ["tc-core", "tc-queue", "tc-testing"], new_folder("bench-dist"))
     session.run(
         "python", "-m", "pip", "install", "-qq", "-r", ROOT / "benchmarks" / "requirements.txt", *wheels
     )
@@ -160,7 +160,10 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def soak(session: nox.Session) -> None:
-    """Make 100,000 calls with 5 % faults, or `-- --calls N`: descriptors, threads and memory must stay flat."""
+    """Make 100,000 calls with 5 % faults and to a local Taskcluster: descriptors, threads and memory must stay flat.
+
+    `-- --calls N` makes so many, `-- local` only those to the local Taskcluster.
+    """
     dev(session, "tests.soak", *session.posargs, env={"PYTHONPATH": str(ROOT / "tests" / "support")})
 
 

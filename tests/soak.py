@@ -1,6 +1,7 @@
 """Many calls through a relay that makes faults: descriptors, threads and memory must stay flat, and answers right.
 
-``nox -s soak`` runs it, on Linux. Server and relay are another process, so that only the clients are measured.
+``nox -s soak`` runs it, on Linux. Server and relay are another process, so that only the clients are measured; in
+the phase ``local`` it is a local Taskcluster that is, in this process, reset again and again as pytest does it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -25,8 +27,8 @@ from typing import Any, NamedTuple
 
 import anyio
 
-from tc_core import Credentials, Retry
-from tc_testing import Fault, Relay, random_faults
+from tc_core import Client, Credentials, Retry, slug_id
+from tc_testing import Fault, LocalTaskcluster, Relay, random_faults
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
@@ -52,12 +54,23 @@ PROBABILITY = 0.05
 USERS = 16
 IN_FLIGHT = 50
 SAMPLES = 100
+CALLS_BETWEEN_RESETS = 250
 SLACK = {"blocks": 1_500, "memory": 4_000}
 """By how much something may grow from the second fifth of a phase to the last.
 
 What Python holds varies with what is under way; what the allocators below it hold grows, but more and more slowly.
 """
 
+TASK: dict[str, Any] = {
+    "taskQueueId": "soak/one",
+    "payload": {"command": ["x" * 1000]},
+    "metadata": {
+        "name": "n",
+        "description": "d",
+        "owner": "o@example.com",
+        "source": "https://example.com",
+    },
+}
 OPTIONS: dict[str, Any] = {
     "credentials": Credentials("soak", "an-access-token"),
     "retry": Retry(retries=30, delay=0.001, max_delay=0.05),
@@ -241,28 +254,47 @@ def tasks(backend: str) -> Callable[[str, Course], None]:
     return lambda url, course: anyio.run(function, url, course, backend=backend)
 
 
+def local(_: str, course: Course) -> None:
+    """Make tasks in a local Taskcluster, some to be cancelled, that forgets them from time to time."""
+    with LocalTaskcluster() as tc, Client(tc.root_url, credentials=tc.credentials) as client:
+        for number in course.numbers():
+            path, now = f"api/queue/v1/task/{slug_id()}", tc.clock.now()
+            dates = {"created": now, "deadline": now + timedelta(hours=1)}
+            client.request("PUT", path, payload=TASK | dates)
+            if number % 20 == 0:
+                client.request("POST", f"{path}/cancel")
+            if number % CALLS_BETWEEN_RESETS == 0:
+                tc.reset()
+            course.ended()
+
+
 PHASES: dict[str, Callable[[str, Course], None]] = {
-    f"{USERS} threads": threads,
-    f"asyncio, {IN_FLIGHT} in flight": tasks("asyncio"),
-    f"trio, {IN_FLIGHT} in flight": tasks("trio"),
+    "threads": threads,
+    "asyncio": tasks("asyncio"),
+    "trio": tasks("trio"),
+    "local": local,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "phases", nargs="*", metavar="PHASE", help=f"only these, of: {', '.join(PHASES)} (default: all)"
+    )
     parser.add_argument("--calls", type=int, default=100_000, help="in all (default: %(default)s)")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
         serve()
         return
+    phases = arguments.phases or list(PHASES)
     problems: list[str] = []
     with site() as other:
         base = Reading.now()
-        for name, run in PHASES.items():
-            course = Course(arguments.calls // len(PHASES))
+        for name in phases:
+            course = Course(arguments.calls // len(phases))
             began = time.monotonic()
-            run(other.url, course)
+            PHASES[name](other.url, course)
             seconds = time.monotonic() - began
             figures = other.figures()
             rest = Reading.now()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from .. import transfers
 from ..rounds import Row
 from ..site import Site
-from . import concurrent, hawk, imports, one_by_one, walks
+from . import concurrent, hawk, imports, local, one_by_one, walks
 
 USUAL: Mapping[str, Callable[[Site], Iterator[Row]]] = {
     "one-by-one": one_by_one.rows,
@@ -17,5 +17,9 @@ USUAL: Mapping[str, Callable[[Site], Iterator[Row]]] = {
     "walks": walks.rows,
 }
 
-WORKS: Mapping[str, Callable[[Site], Iterator[Row]]] = {**USUAL, "transfers": transfers.rows}
-"""All there are; what is not `USUAL` takes long and is measured only when it is named."""
+WORKS: Mapping[str, Callable[[Site], Iterator[Row]]] = {
+    **USUAL,
+    "local": local.rows,
+    "transfers": transfers.rows,
+}
+"""All there are; what is not `USUAL` takes long, or is not about clients, and is measured only when it is named."""
