@@ -257,69 +257,6 @@ class TestRelay:
         assert [request.status for request in tc.requests] == [200, 200, 200]  # they got there
 
 
-class TestFaults:
-    def test_in_the_order_in_which_they_were_added(self, tc: LocalTaskcluster, root: Caller) -> None:
-        tc.faults.add("queue", "ping", status=503, times=2, headers={"retry-after": "1"}, body="<html>")
-        tc.faults.add("queue", "ping", status=429, body={"code": "TooManyRequests"})
-        assert len(tc.faults) == 3
-        replies = [root("GET", PING) for _ in range(4)]
-        assert [reply.status for reply in replies] == [503, 503, 429, 200]
-        assert (replies[0].headers["retry-after"], replies[0].content) == ("1", b"<html>")
-        assert replies[2].json == {"code": "TooManyRequests"}
-        assert [request.status for request in tc.requests] == [503, 503, 429, 200]
-        assert len(tc.faults) == 0
-
-    def test_without_end(self, tc: LocalTaskcluster, root: Caller) -> None:
-        tc.faults.add("queue", "ping", status=503, times=None)
-        assert [root("GET", PING).status for _ in range(5)] == [503] * 5
-        assert len(tc.faults) == 1
-        tc.reset()
-        assert root("GET", PING).status == 200
-
-    def test_now_and_then_and_every_time_the_same(self, tc: LocalTaskcluster, root: Caller) -> None:
-        def statuses() -> list[int]:
-            tc.faults.add("queue", "ping", status=503, times=None, probability=0.5)
-            return [root("GET", PING).status for _ in range(40)]
-
-        first = statuses()
-        assert set(first) == {200, 503}
-        tc.reset()
-        assert statuses() == first
-        tc.reset()
-        tc.faults.random.seed(1)
-        assert statuses() != first
-
-    def test_now_and_then_but_only_so_often(self, tc: LocalTaskcluster, root: Caller) -> None:
-        tc.faults.add("queue", "ping", status=503, times=2, probability=0.5)
-        assert [root("GET", PING).status for _ in range(40)].count(503) == 2
-        assert len(tc.faults) == 0
-
-    def test_only_of_the_method(self, tc: LocalTaskcluster, root: Caller) -> None:
-        tc.faults.add("secrets", "set", status=500)
-        assert root("GET", PING).status == 200
-        path = "/api/secrets/v1/secret/x"
-        payload: dict[str, Any] = {"secret": {}, "expires": "2100-01-01T00:00:00.000Z"}
-        reply = root("PUT", path, payload)
-        assert (reply.status, reply.content) == (500, b"")
-        assert root("GET", path).status == 404  # it changed nothing
-        assert root("PUT", path, payload).status == 200
-
-    def test_cleared(self, tc: LocalTaskcluster, root: Caller) -> None:
-        tc.faults.add("queue", "ping", status=500, times=9)
-        tc.faults.clear()
-        assert root("GET", PING).status == 200
-
-    def test_that_cannot_be(self, tc: LocalTaskcluster) -> None:
-        with pytest.raises(ValueError, match="method: there is none called 'nope'"):
-            tc.faults.add("queue", "nope", status=500)
-        with pytest.raises(ValueError, match="status: 99"):
-            tc.faults.add("queue", "ping", status=99)
-        with pytest.raises(ValueError, match="times: 0"):
-            tc.faults.add("queue", "ping", status=500, times=0)
-        with pytest.raises(ValueError, match="probability: 0"):
-            tc.faults.add("queue", "ping", status=500, probability=0)
-
-
 class TestCommand:
     @staticmethod
     @contextmanager

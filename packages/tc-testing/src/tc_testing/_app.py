@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from tc_core import json_date
 
 from ._calls import Call
+from ._connection import Connection
 from ._errors import APIError, internal_error
 from ._facts import Method, methods
 from ._faults import Faults
@@ -95,22 +96,25 @@ class App:
         if _head_size(scope) > _LONGEST_HEAD:
             return Response(status_code=HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if storage.is_storage(_raw_path(scope)):
+            if (faulty := await self._fail(request, "s3", f"{request.method.title()}Object")) is not None:
+                return faulty
             return await storage.serve(
                 request, _raw_path(scope), _raw_query(scope), self.state.buckets, self.state.clock
             )
-        body = await _read_body(request)
         try:
             match = self._router.match(request.method, _raw_path(scope))
-            if match is None:
-                return self._unrouted(request)
         except MalformedPath:
+            await _read_body(request)
             return Response(
                 "<h1>400 Bad Request</h1>\n", status_code=400, headers={"content-type": "text/html"}
             )
+        if match is None:
+            await _read_body(request)
+            return self._unrouted(request)
         method, params = match
-        fault = self.faults.take(method)
-        if fault is not None:
-            return fault
+        if (faulty := await self._fail(request, method.service, method.name)) is not None:
+            return faulty
+        body = await _read_body(request)
         call = self._call(request, method, params, body or b"")
         try:
             response = await _handle(call, too_large=body is None)
@@ -123,6 +127,33 @@ class App:
         response.headers["x-for-trace-id"] = trace_id
         response.headers["x-for-request-id"] = str(uuid.uuid4())
         return response
+
+    async def _fail(self, request: Request, service: str, method: str) -> Response | None:
+        """Have go wrong what is to go wrong with the request. Returns what to answer it with, None for the truth.
+
+        Raises ClientDisconnect when the connection is gone.
+        """
+        fault = self.faults.take(service, method)
+        if fault is None:
+            return None
+        if isinstance(fault, Response):
+            await _read_body(request)
+            return fault
+        connection: Connection = request.scope["state"]["connection"]
+        if fault.place not in ("accept", "request"):
+            connection.plan(request.method, fault)
+            return None
+        received = _head_size(request.scope)
+        is_chunked = "transfer-encoding" in request.headers
+        if not is_chunked and received + int(request.headers.get("content-length", 0)) < fault.after:
+            return None  # there is no such byte
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received >= fault.after:
+                break
+        connection.reset()
+        await _disconnected(request)
+        raise ClientDisconnect
 
     def _unrouted(self, request: Request) -> Response:
         if request.method == "OPTIONS" and (verbs := self._router.verbs(_raw_path(request.scope))):
@@ -244,7 +275,7 @@ async def _read_body(request: Request) -> bytes | None:
 
 
 async def _disconnected(request: Request) -> None:
-    """Return when the client of a request whose body was read is gone."""
+    """Return when the client of a request is gone; what it still sends is passed over."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 

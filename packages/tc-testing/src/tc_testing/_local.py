@@ -139,7 +139,7 @@ class LocalTaskcluster:
 
     @property
     def faults(self) -> Faults:
-        """Answers to give in place of the real ones."""
+        """What is to go wrong with the calls of single methods."""
         return self._app.faults
 
     @property
@@ -212,7 +212,8 @@ class LocalTaskcluster:
     def relay(self, *faults: Fault) -> Relay:
         """A relay in front of this server, to be entered, with a URL that clients use in place of `root_url`.
 
-        It makes faults below HTTP: those given here, in this order, one a request, then those given to its
+        It makes faults below HTTP whatever is called, counts connections, and may refuse them; for those of single
+        methods there is `faults`. Those given here come in this order, one a request, then those given to its
         `plan`; in between all passes through::
 
             with tc.relay(Fault.reset("headers")) as relay:

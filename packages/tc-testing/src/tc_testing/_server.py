@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
@@ -12,6 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ._app import App
+from ._connection import Connection
 
 __all__ = ["Server", "bind"]
 
@@ -42,11 +44,19 @@ def bind(port: int = 0) -> socket.socket:
 
 
 class _Protocol(H11Protocol):
-    """HTTP/1.1 without an access log, however logging is set up: it would show bewits."""
+    """HTTP/1.1 without an access log, however logging is set up: it would show bewits.
+
+    The app finds the `Connection` in the `state` of a request's scope.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.access_log = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        connection: Any = Connection(transport)
+        self.app_state = {"connection": connection}
+        super().connection_made(connection)
 
 
 class Server(uvicorn.Server):
