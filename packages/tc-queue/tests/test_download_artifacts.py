@@ -197,6 +197,9 @@ LEAVING = [
     "public/./x",
     "..\\evil",
     "public\\..\\..\\evil",
+    "C:\\evil",
+    "public/a\0b",
+    "public/a\nb",
 ]
 
 
@@ -229,8 +232,40 @@ async def test_an_artifact_that_is_the_folder_of_another_is_refused(flavour: Fla
     with Depot() as depot, nothing_left(tmp_path):
         stock(depot, "public", "public/a")
         async with make(flavour, depot) as queue:
-            with pytest.raises(ValueError, match="pattern: matches 'public/a', and another artifact"):
+            with pytest.raises(
+                ValueError, match="pattern: matches 'public' and 'public/a', of which only one"
+            ):
                 await queue.download_artifacts(TASK, "**", to=tmp_path)
+        assert depot.seen == []
+
+
+@every_flavour
+@pytest.mark.parametrize("names", [("public/A", "public/a"), ("Public", "public/x")])
+async def test_names_that_differ_only_by_case_never_overwrite_each_other(
+    flavour: Flavour, names: tuple[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "probe").touch()
+    ignores_case = (tmp_path / "PROBE").exists()
+    with Depot() as depot:
+        stock(depot, *names)
+        async with make(flavour, depot) as queue:
+            if ignores_case:
+                with pytest.raises(ValueError, match="of which only one can be in this folder"):
+                    await queue.download_artifacts(TASK, "**", to=tmp_path / "to")
+            else:
+                await queue.download_artifacts(TASK, "**", to=tmp_path / "to")
+                assert files(tmp_path / "to") == {name: name.encode() for name in names}
+
+
+@pytest.mark.parametrize("names", [("public/A", "public/a"), ("Public", "public/x")])
+def test_names_that_differ_only_by_case_are_refused_on_windows(
+    names: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Folder(tmp_path)
+    folder.paths(["A/x", "a/y"])
+    monkeypatch.setattr("tc_queue._folder.os.name", "nt")
+    with pytest.raises(ValueError, match=f"pattern: matches '{names[0]}' and '{names[1]}'"):
+        folder.paths(names)
 
 
 @every_flavour
@@ -325,11 +360,34 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     assert output == "interrupted [] []\n"
 
 
+@every_flavour
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
+async def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_sent(
+    flavour: Flavour, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o500)
+    with Depot() as depot:
+        async with make(flavour, depot) as queue:
+            with pytest.raises(ValueError, match=r"to: '.*' cannot be written to"):
+                await queue.download_artifacts(TASK, "**", to=tmp_path / "new")
+            with pytest.raises(ValueError, match=r"to: '.*' cannot be written: Permission denied"):
+                await queue.download_artifact(TASK, "a", to=tmp_path / "a")
+        assert depot.calls == []
+
+
 BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "empty pattern": ({"pattern": ""}, ValueError, "pattern: is empty"),
     "pattern of another type": ({"pattern": None}, TypeError, "pattern: NoneType"),
     "no folder": ({"to": None}, TypeError, "to: NoneType"),
     "file as folder": ({"to": __file__}, ValueError, "to: '.*' is no folder"),
+    "folder in a file": ({"to": f"{__file__}/x"}, ValueError, "to: '.*x' cannot be made: Not a directory"),
+    "folder with a name that is too long": (
+        {"to": 300 * "x"},
+        ValueError,
+        "to: 'x*' cannot be made: File name",
+    ),
+    "folder with a NUL": ({"to": "a\0b"}, ValueError, "to: .* cannot be made"),
+    "range that is empty": ({"pattern": "[b-a]"}, ValueError, "pattern: has the range 'b-a', which is empty"),
     "empty task id": ({"task_id": ""}, ValueError, "task_id: is empty"),
     "no concurrency": ({"concurrency": 0}, ValueError, "concurrency: is 0"),
     "concurrency of another type": ({"concurrency": 1.5}, TypeError, "concurrency: float"),

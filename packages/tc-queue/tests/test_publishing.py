@@ -22,6 +22,7 @@ from tc_core import (
     InsufficientScopes,
     NotFound,
     Retry,
+    TaskclusterError,
     from_now,
     slug_id,
 )
@@ -222,6 +223,11 @@ async def test_references_errors_and_links(flavour: Flavour, claimed: Claimed) -
             assert (await queue.download_artifact(task_id, "public/ref")).content == b"elsewhere"
             with pytest.raises(FailedDependency, match="file-missing-on-worker: no such file"):
                 await queue.download_artifact(task_id, "public/err", run_id=0)
+            await queue.create_link_artifact(task_id, 0, "public/far", "public/ref", expires=EXPIRES)
+            for name in ("public/ref", "public/far"):
+                with pytest.raises(TaskclusterError, match="is a reference"):
+                    await queue.download_artifact(task_id, name, managed_only=True)
+        assert len(there.requests) == 1
 
 
 @every_flavour
@@ -270,6 +276,13 @@ SPECIAL: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("create_artifact_from", {"source": None}, TypeError, "source: NoneType"),
     ("create_artifact_from", {"source": "/none/there"}, ValueError, "source: '/none/there' cannot be read"),
     ("create_artifact_from", {"source": "/"}, ValueError, "source: '/' is a folder"),
+    ("create_artifact_from", {"source": lambda: None}, TypeError, "source: the function returned NoneType"),
+    (
+        "create_artifact_from",
+        {"source": lambda: None, "storage": "s3"},
+        TypeError,
+        "source: the function returned NoneType",
+    ),
     ("create_artifact_from", {"storage": "tape"}, ValueError, "storage: is 'tape'; pass 'object' or 's3'"),
     ("create_artifact_from", {"content_type": "a\nb"}, ValueError, "content_type: has characters"),
     ("create_reference_artifact", {"url": "ftp://example.com"}, ValueError, "url: must begin with http"),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from mimetypes import guess_type
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
@@ -157,7 +158,8 @@ def download_artifacts(
     _check_concurrency(concurrency)
     checks.check_on_progress(on_progress)
     names = yield from _names(queue, terms, task_id, run_id)
-    paths = folder.paths(name for name in names if wanted.fullmatch(name))
+    matching = [name for name in names if wanted.fullmatch(name)]
+    paths: dict[str, Path] = yield Work(lambda: folder.paths(matching))
     total = None if on_progress is None else _Total(on_progress)
 
     def one(name: str) -> Transfer[Download]:
@@ -231,6 +233,8 @@ def create_artifact_from(
         return (yield from _publish_s3(queue, terms, made, create, on_progress))
     from tc_object._transfers import send_object
 
+    # Before there is an artifact: if the source cannot be read, none is left behind that lacks its bytes.
+    yield from measure(made, on_progress)
     answer: _t.PostArtifactResponseObject = yield from terms.ask(queue, create)
     begun: Any = {key: answer[key] for key in ("projectId", "uploadId", "expires")}
     # There is no way to other credentials: an artifact of this kind cannot be created twice.
