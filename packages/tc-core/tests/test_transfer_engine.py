@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
+import signal
+import threading
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +17,7 @@ from clock import Clock
 from flows import make_session
 from hypothesis import given
 from hypothesis import strategies as st
+from leftovers import transfer_threads
 
 from tc_core import APIError, Retry, ServerError, TaskclusterError, TransportError, VerificationFailed
 from tc_core._errors import hide_query
@@ -21,6 +25,7 @@ from tc_core._flow import Chance, Sleep
 from tc_core._transfers.digests import Digests
 from tc_core._transfers.download import download
 from tc_core._transfers.gunzip import Gunzip
+from tc_core._transfers.lanes import Lane
 from tc_core._transfers.places import Place, redirected, storage_error
 from tc_core._transfers.sinks import make_sink, write_all
 from tc_core._transfers.sources import make_source
@@ -278,6 +283,24 @@ def test_digests_are_those_of_hashlib(blocks: list[bytes]) -> None:
     whole = b"".join(blocks)
     wanted = {name: hashlib.new(name, whole).hexdigest() for name in ("sha256", "sha512")}
     assert digests.finish() == wanted
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+def test_a_thread_that_is_waited_for_is_waited_for_again_after_ctrl_c() -> None:
+    go_on = threading.Event()
+
+    def work(block: bytes) -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        go_on.wait()
+        hashlib.sha512(bytes(20_000_000))
+
+    lane = Lane("tc-interrupted", work)
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - wherever it comes
+        lane.put(b"x")
+        lane.settle()
+    go_on.set()
+    lane.close()
+    assert transfer_threads() == []
 
 
 @given(st.binary(max_size=100), st.integers(1, 7))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import ssl
 import stat
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from depot import Depot, Fault, Stored
 from flavours import Flavour, every_flavour
@@ -185,6 +188,95 @@ async def test_a_part_that_does_not_fit_is_not_taken(flavour: Flavour, wrong: di
 
 
 @every_flavour
+async def test_a_part_that_is_shorter_than_asked_for_is_not_the_rest(flavour: Flavour) -> None:
+    tag = {"ETag": '"one"'}
+    data = b"0123456789"
+    with Wire() as storage:
+        storage.script(
+            then(answer(200, data[:5], tag, length=10), hang_up),
+            answer(206, data[5:8], {**tag, "Content-Range": "bytes 5-7/10"}),
+            answer(206, data[8:], {**tag, "Content-Range": "bytes 8-9/10"}),
+        )
+        with Wire(answer(200, simple(f"{storage.url}/x"))) as wire:
+            async with flavour.make(Object, AsyncObject, wire.url, retry=AT_ONCE) as client:
+                assert (await client.download_object("a/b")).content == data
+        asked = [request.headers.get("range") for request in storage.requests]
+        assert asked == [None, "bytes=5-", "bytes=8-"]
+
+
+@every_flavour
+async def test_a_body_of_unknown_length_goes_on_as_well(flavour: Flavour) -> None:
+    with stocked() as depot:
+        depot.method, depot.chunked = "simple", True
+        depot.plan(Fault("hang up", 0.25), Fault("hang up", 0.5))
+        async with make(flavour, depot) as client:
+            assert (await client.download_object("a/b")).content == DATA
+        assert ranges(depot) == [(200, None), (206, "bytes=175000-"), (206, "bytes=437500-")]
+
+
+class Breaking(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Answers with bodies that break off with an alert of TLS, which asyncio hands on as it is.
+
+    Args:
+        answers: of the storage, one after the other: tag, content, and after how many bytes it breaks off.
+    """
+
+    def __init__(self, *answers: tuple[str, bytes, int]) -> None:
+        self._answers = list(answers)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.startswith("/api/"):
+            return httpx.Response(200, json=simple("https://storage.example.com/x"))
+        tag, content, last = self._answers.pop(0)
+        headers = {"etag": tag, "content-length": str(len(content))}
+        start = 0
+        if "range" in request.headers and request.headers["if-range"] == tag:
+            start = int(request.headers["range"].removeprefix("bytes=").removesuffix("-"))
+            headers["content-range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            headers["content-length"] = str(len(content) - start)
+        body = BrokenBody(content[start:last], alert=last < len(content))
+        return httpx.Response(206 if start else 200, headers=headers, stream=body)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self.handle_request(request)
+
+
+class BrokenBody(httpx.SyncByteStream, httpx.AsyncByteStream):
+    def __init__(self, content: bytes, *, alert: bool) -> None:
+        self._content = content
+        self._alert = alert
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
+        if self._alert:
+            raise ssl.SSLError("bad record mac")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+@every_flavour
+async def test_an_alert_of_tls_loses_no_count_of_what_arrived(flavour: Flavour) -> None:
+    old, new = content(2 * MEBIBYTE), content(2 * MEBIBYTE)[::-1]
+    breaking = Breaking(('"old"', old, MEBIBYTE), ('"new"', new, 1000), ('"new"', new, len(new)))
+    async with flavour.make(
+        Object, AsyncObject, "https://tc.example.com", transport=breaking, retry=AT_ONCE
+    ) as client:
+        assert (await client.download_object("a/b")).content == new
+
+
+@every_flavour
+async def test_damaged_gzip_is_fetched_again_and_its_thread_ends(flavour: Flavour) -> None:
+    data = content(4 * MEBIBYTE)
+    with stocked(data, gzip=True) as depot:
+        depot.plan(Fault("corrupt", 0.0), Fault("corrupt", 0.5))
+        async with make(flavour, depot) as client:
+            assert (await client.download_object("a/b")).content == data
+            assert transfer_threads() == []
+
+
+@every_flavour
 async def test_an_expired_url_is_renewed_and_the_download_goes_on(flavour: Flavour) -> None:
     with stocked() as depot:
         depot.plan(Fault("hang up", 0.5), Fault("expired"))
@@ -349,7 +441,7 @@ async def test_a_place_that_is_no_url_is_an_error(flavour: Flavour, url: object)
 
 @every_flavour
 async def test_urls_are_sent_as_they_are(flavour: Flavour) -> None:
-    target = "/data/a%2Fb%20+'!$&()*,;=:@~[x]?X-Amz-Signature=a%2Fb%3D+%27&b='c'"
+    target = "/data/./../a%2Fb%20+'!$&()*,;=:@~[x]{|}//?X-Amz-Signature=a%2Fb%3D+%27&b='c'/../d"
     with Wire(answer(200, b"abc")) as storage:
         with Wire(answer(200, simple(storage.url + target))) as wire:
             async with flavour.make(Object, AsyncObject, wire.url) as client:
@@ -467,18 +559,27 @@ async def test_progress_is_told_from_the_beginning_to_the_end(flavour: Flavour) 
 
 
 @every_flavour
-async def test_an_error_of_the_callback_ends_the_download(flavour: Flavour, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [LookupError, TransportError])
+async def test_an_error_of_the_callback_ends_the_download(
+    flavour: Flavour, kind: type[Exception], tmp_path: Path
+) -> None:
+    calls: list[int] = []
+
     def refuse(done: int, total: int | None, phase: str) -> None:
-        raise LookupError("enough")
+        calls.append(done)
+        raise kind("enough")
 
     with stocked(content(MEBIBYTE)) as depot:
         with nothing_left(tmp_path):
             async with make(flavour, depot) as client:
-                with pytest.raises(LookupError, match="enough"):
+                with pytest.raises(kind, match="enough"):
                     await client.download_object("a/b", to=tmp_path / "target", on_progress=refuse)
         depot.wait_until_all_closed()
+    assert len(calls) == 1
 
 
+CLOSED = io.BytesIO()
+CLOSED.close()
 BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "empty name": ({"name": ""}, ValueError, "name: is empty"),
     "name that is not ASCII": ({"name": "caf\xe9"}, ValueError, "name: has characters other than"),
@@ -491,6 +592,7 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "name that is too long": ({"to": "{tmp}/" + 300 * "x"}, ValueError, "to: '.*' cannot be written"),
     "NUL": ({"to": "{tmp}/a\0b"}, ValueError, "to: '.*' cannot be written"),
     "text": ({"to": io.StringIO()}, TypeError, "to: is open in text mode"),
+    "closed file": ({"to": CLOSED}, ValueError, "to: is closed; pass an open file"),
     "factory of nothing": ({"to": lambda: None}, TypeError, "to: the function returned NoneType"),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
 import socket
 import threading
 from collections.abc import Callable, Generator
@@ -155,6 +156,22 @@ async def test_the_storage_gets_exactly_the_headers_given(flavour: Flavour) -> N
             "content-length": "10000",
             "content-encoding": "identity",
         }
+
+
+@every_flavour
+async def test_small_content_goes_to_a_url_where_the_service_prefers_that(flavour: Flavour) -> None:
+    begun = {"projectId": "p", "uploadId": slug_id(), "expires": json_date(EXPIRES)}
+    with Wire(answer(200, b"")) as storage:
+        headers = {"HOST": storage.url.removeprefix("http://"), "content-length": "3", "x-amz-acl": "private"}
+        put = {"url": f"{storage.url}/x?signature", "expires": json_date(EXPIRES), "headers": headers}
+        with Wire(answer(200, {**begun, "uploadMethod": {"putUrl": put}}), answer(200, {})) as wire:
+            async with flavour.make(Object, AsyncObject, wire.url) as client:
+                await upload(client, b"abc")
+        assert b'"hashes"' in wire.requests[1].body
+        sent = storage.requests[0]
+    assert (sent.verb, sent.target, sent.body) == ("PUT", "/x?signature", b"abc")
+    assert sent.head.decode().lower().count("host:") == 1
+    assert sent.headers == {name.lower(): value for name, value in headers.items()}
 
 
 @every_flavour
@@ -343,19 +360,26 @@ async def test_progress_is_told_from_the_beginning_to_the_end(flavour: Flavour) 
 
 
 @every_flavour
-async def test_an_error_of_the_callback_ends_the_upload(flavour: Flavour) -> None:
+@pytest.mark.parametrize("kind", [LookupError, TransportError])
+async def test_an_error_of_the_callback_ends_the_upload(flavour: Flavour, kind: type[Exception]) -> None:
+    calls: list[int] = []
+
     def refuse(done: int, total: int | None, phase: str) -> None:
-        raise LookupError("enough")
+        calls.append(done)
+        raise kind("enough")
 
     with Depot() as depot:
         async with make(flavour, depot) as client:
-            with pytest.raises(LookupError, match="enough"):
+            with pytest.raises(kind, match="enough"):
                 await upload(client, content(MEBIBYTE), on_progress=refuse)
             depot.wait_for_calls(1)
         depot.wait_until_all_closed()
+    assert len(calls) == 1
     assert transfer_threads() == []
 
 
+CLOSED = io.BytesIO()
+CLOSED.close()
 BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "empty name": ({"name": ""}, ValueError, "name: is empty"),
     "name that is not ASCII": ({"name": "caf\xe9"}, ValueError, "name: has characters other than"),
@@ -385,6 +409,12 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         ValueError,
         "source: '.*none' cannot be read: No such file",
     ),
+    "source that cannot be read": (
+        {"source": "{tmp}/file/x"},
+        ValueError,
+        "source: '.*x' cannot be read: Not a directory",
+    ),
+    "source that is closed": ({"source": CLOSED}, ValueError, "source: cannot seek .*closed file"),
     "source that is a folder": ({"source": "{tmp}"}, ValueError, "source: '.*' is a folder"),
     "source that is text": ({"source": io.StringIO("x")}, TypeError, "source: is open in text mode"),
     "source that cannot seek": ({"source": Trickle(b"")}, ValueError, "source: cannot seek"),
@@ -395,6 +425,20 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         "source: its read method returned str",
     ),
 }
+
+
+@every_flavour
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+async def test_a_source_that_may_not_be_read_is_told_before_anything_is_sent(
+    flavour: Flavour, tmp_path: Path
+) -> None:
+    (tmp_path / "source").write_bytes(b"x")
+    (tmp_path / "source").chmod(0)
+    with Depot() as depot:
+        async with make(flavour, depot) as client:
+            with pytest.raises(ValueError, match=r"source: '.*' cannot be read: Permission denied"):
+                await upload(client, tmp_path / "source")
+        assert depot.calls == []
 
 
 @every_flavour
@@ -410,6 +454,7 @@ async def test_bad_input_is_told_before_anything_is_sent(flavour: Flavour, case:
     }
     if isinstance(arguments["source"], str):
         arguments["source"] = arguments["source"].format(tmp=tmp_path)
+    (tmp_path / "file").touch()
     with Depot() as depot:
         async with make(flavour, depot) as client:
             with pytest.raises(kind, match=message):

@@ -108,7 +108,7 @@ async def _take_in(answer: httpx.Response, step: Exchange) -> tuple[Answer, Inco
             if incoming.full:
                 await _abandon(answer, pieces)
                 return top, incoming
-    except httpx.HTTPError:
+    except FAILURES:
         # What did arrive need not be sent again.
         await in_thread(incoming.settle)
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,13 @@ def origin_of(url: str) -> Origin:
     return parts.scheme, f"[{host}]" if ":" in host else host, port
 
 
+def target_of(url: str) -> bytes:
+    """Return the path and the query of a URL as they stand there."""
+    found = re.match(r"[^:]+://[^/?#]*([^#]*)", url)
+    target = found[1] if found else ""
+    return (target if target.startswith("/") else f"/{target}").encode("ascii")
+
+
 class DataExchange(Exchange):
     """A request to a storage on its way; ``until`` is the monotonic time at which the deadline passes."""
 
@@ -33,13 +41,17 @@ class DataExchange(Exchange):
         self.name = step.request.name
         self._until = until
         url = httpx.URL(step.request.url)
+        headers = step.request.headers
+        if not any(name.lower() == "host" for name in headers):
+            headers = {"Host": url.netloc.decode("ascii"), **headers}
         self.request = httpx.Request(
             step.request.verb,
             url,
             # With a stream given, httpx adds nothing of its own; HTTP itself needs the host.
-            headers={"Host": url.netloc.decode("ascii"), **step.request.headers},
+            headers=headers,
             stream=httpx.ByteStream(b"") if body is None else body,
-            extensions={"timeout": Timeouts(step.timeout, until)},
+            # As it stands: httpx would resolve dots and quote more of it, and storages sign these very bytes.
+            extensions={"timeout": Timeouts(step.timeout, until), "target": target_of(step.request.url)},
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Generator, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from threading import Event, Lock
 from typing import Any, TypeVar
@@ -89,7 +89,7 @@ class Transfers:
                 if incoming.full:
                     return top, incoming
                 exchange.check_deadline()
-        except httpx.HTTPError:
+        except FAILURES:
             # What did arrive need not be sent again.
             incoming.settle()
             raise
@@ -100,8 +100,10 @@ class Transfers:
     def _together(self, transfers: Any, limit: int) -> list[Any]:
         brake = Brake()
         with ThreadPoolExecutor(limit, thread_name_prefix="tc-transfer") as threads:
-            futures = [threads.submit(Transfers(self._driver, brake).run, transfer) for transfer in transfers]
+            futures: list[Future[Any]] = []
             try:
+                for transfer in transfers:
+                    futures.append(threads.submit(Transfers(self._driver, brake).run, transfer))
                 wait(futures, return_when=FIRST_EXCEPTION)
             finally:
                 # Nothing to stop if all went well. Else the threads are waited for by the pool.

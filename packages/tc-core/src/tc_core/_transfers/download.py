@@ -92,5 +92,4 @@ class _Download:
         return storage_error(request, answer, excerpt.text, self._terms.now())
 
     def _tell(self, phase: Phase = "downloading") -> None:
-        if self._on_progress is not None:
-            self._on_progress(self._arrival.position, self._arrival.total, phase)
+        self._terms.tell(self._on_progress, self._arrival.position, self._arrival.total, phase)

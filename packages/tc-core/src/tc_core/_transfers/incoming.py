@@ -68,6 +68,9 @@ class Arrival:
             TransportError: it continues something else than what is there.
             TaskclusterError: it cannot be decoded.
         """
+        if self._part is not None:
+            # If the try before failed in what it wrote, its thread is still there.
+            self._part.close()
         if answer.status not in (200, 206):
             return Excerpt()
         self._part = self._begin(answer) if answer.status == 200 else self._continue(answer)
@@ -87,6 +90,11 @@ class Arrival:
                 f"the {' and '.join(wrong)} of the {self.position} bytes that arrived is not what was uploaded"
             )
         return found
+
+    def check_length(self) -> None:
+        """Raise TransportError if there is more to come: a part need not be all that was asked for."""
+        if self.total is not None and self.position != self.total:
+            raise TransportError(f"{self.position} bytes have arrived where there are {self.total}")
 
     def start_over(self) -> None:
         """Forget what arrived."""
@@ -130,12 +138,14 @@ class Arrival:
             self._validator is None
             or fields is None
             or int(fields[1]) != self.position
-            or fields[2] not in ("*", str(self.total))
+            or (self.total is not None and fields[2] not in ("*", str(self.total)))
             or tag != self._validator
             or content_coding(answer) != "identity"
         ):
             self.mistrust()
             raise TransportError("the storage went on with something else than what it began with")
+        if fields[2] != "*":
+            self.total = int(fields[2])
         return Part(self, content_length(answer), None, start_over=False)
 
 
@@ -188,6 +198,7 @@ class Part:
             raise TransportError(f"the body has {self._taken} bytes where {self._length} were announced")
         if self._gunzip is not None:
             self._gunzip.finish()
+        self._arrival.check_length()
 
     def close(self) -> None:
         """End the thread, if there is one."""

@@ -10,8 +10,8 @@ from threading import Event, Thread
 _DEPTH = 8
 """Blocks that may wait."""
 
-_AT_ONCE = 1.0
-"""Seconds."""
+_TO_START = 5.0
+"""Seconds that a thread may take for it."""
 
 
 class Lane:
@@ -27,6 +27,7 @@ class Lane:
         self._function = function
         self._thread: Thread | None = None
         self._blocks: Queue[bytes | None] = Queue(_DEPTH)
+        self._told_to_end = False
         self._ended = Event()
         self._error: BaseException | None = None
 
@@ -59,23 +60,27 @@ class Lane:
         with suppress(Empty):
             while True:
                 self._blocks.get_nowait()
+        self._told_to_end = False
         self._end()
 
     def _end(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
+        if self._thread is None:
+            return
+        if not self._told_to_end:
             self._blocks.put(None)
-            try:
-                thread.join()
-            except RuntimeError:
-                # Ctrl-C came while it was starting: it ends at once, if it began at all.
-                if self._ended.wait(_AT_ONCE):
-                    thread.join()
+            self._told_to_end = True
+        # Not `join` at first: if Ctrl-C comes inside, CPython 3.11 takes the thread for ended. And if it came while
+        # the thread was starting, the thread may never run.
+        if self._ended.wait(None if self._thread.ident else _TO_START):
+            self._thread.join()
+        self._thread = None
 
     def _ready(self) -> None:
         if self._error is not None:
             raise self._error
         if self._thread is None:
+            self._blocks = Queue(_DEPTH)
+            self._told_to_end = False
             self._ended.clear()
             self._thread = Thread(target=self._work, name=self._name, daemon=True)
             self._thread.start()

@@ -9,6 +9,7 @@ from .._dates import parse_json_date
 from .._errors import APIError, TaskclusterError
 from .._flow import DEFAULT_CHANCE, Chance, Deadline, Sleep, logger
 from .._session import Session
+from ..transfers import OnProgress, Phase
 from .incoming import Mismatch
 from .places import Place
 from .steps import Answer, Ask, DataRequest, Exchange, Incoming, Outgoing, Transfer
@@ -31,6 +32,7 @@ class Terms:
         self.agent = agent
         self._deadline = Deadline(session.options.deadline, chance.monotonic)
         self._jitter = chance.jitter
+        self._told: list[TaskclusterError] = []
 
     @property
     def remaining(self) -> float | None:
@@ -48,6 +50,16 @@ class Terms:
     def ask(self, service: Any, call: Callable[[Any], Any]) -> Transfer[Any]:
         """Call a method of a service; it retries by itself."""
         return (yield Ask(service, call, self.remaining))
+
+    def tell(self, on_progress: OnProgress | None, done: int, total: int | None, phase: Phase) -> None:
+        """Call a user's function. Its error ends the transfer, also one that would be retried if it were our own."""
+        if on_progress is None:
+            return
+        try:
+            on_progress(done, total, phase)
+        except TaskclusterError as error:
+            self._told.append(error)
+            raise
 
     def exchange(
         self,
@@ -96,6 +108,8 @@ class Terms:
                 return (yield from attempt(place))
             except TaskclusterError as failure:
                 error = failure
+            if error in self._told:
+                raise error
             if isinstance(error, APIError) and error.status in _REFUSALS:
                 if refused:
                     raise error

@@ -78,8 +78,7 @@ class _Upload:
             raise TransportError(f"{request.name}: the storage answered before it had all the bytes")
 
     def _tell(self, departure: Departure, phase: Phase = "uploading") -> None:
-        if self._on_progress is not None:
-            self._on_progress(departure.position, self._length, phase)
+        self._terms.tell(self._on_progress, departure.position, self._length, phase)
 
 
 def _with_length(place: Place, length: int) -> dict[str, str]:
