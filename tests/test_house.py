@@ -170,3 +170,12 @@ def test_tracked_files_hold_nothing_that_must_stay_outside(what: str) -> None:
             if re.search(FORBIDDEN[what], line)
         ]
     assert not found
+
+
+def test_a_test_that_leaves_something_in_the_tree_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text((ROOT / "conftest.py").read_text().replace('["cassettes"]', "[]"))
+    (tmp_path / "test_stray.py").write_text("def test_it():\n    open('stray.txt', 'x').close()\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert finished.returncode == 1
+    assert "the test left stray.txt" in finished.stdout

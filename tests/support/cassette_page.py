@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from cassettes import CASSETTES, HOUSE, what_is_said_of
+from cassettes import CASSETTES, HOUSE, label, what_is_said_of
 from vcr.serializers import yamlserializer
 
 from tc_testing._facts import methods
@@ -47,20 +46,24 @@ def held() -> Held:
             if match is not None:
                 name = f"{match.method.service}.{match.method.name}"
                 status = exchange["response"]["status"]["code"]
-                found.setdefault(name, {}).setdefault(_label(path), set()).add(status)
+                found.setdefault(name, {}).setdefault(label(path), set()).add(status)
     return found
 
 
 def _tables(scopes: Mapping[str, set[str]]) -> Iterator[str]:
+    recorded = {path: what_is_said_of(path) for path in sorted(HOUSE.glob(CASSETTES))}
+    local = sum(said["kind"] == "local" for said in recorded.values())
     yield from [
         "## Recorded against",
+        "",
+        f"**Of {len(recorded)} cassettes, {local} were recorded against the local Taskcluster of tc-testing, and",
+        f"{len(recorded) - local or 'none'} against a deployment.**",
         "",
         "| Cassette | Server | Kind of server | Day |",
         "| --- | --- | --- | --- |",
     ]
-    for path in sorted(HOUSE.glob(CASSETTES)):
-        said = what_is_said_of(path)
-        yield f"| {_label(path)} | {said['version']} | {said['kind']} | {said['at'][:10]} |"
+    for path, said in recorded.items():
+        yield f"| {label(path)} | {said['version']} | {said['kind']} | {said['at'][:10]} |"
     yield from ["", "## Methods", "", "| Method | Answers | Cassettes |", "| --- | --- | --- |"]
     found = held()
     for method in methods():
@@ -72,7 +75,3 @@ def _tables(scopes: Mapping[str, set[str]]) -> Iterator[str]:
     yield from ["", "## Scopes", "", "What it takes to record a package anew:", ""]
     for package, needed in sorted(scopes.items()):
         yield f"- {package}: {', '.join(f'`{scope}`' for scope in sorted(needed)) or 'none'}"
-
-
-def _label(path: Path) -> str:
-    return f"{path.parents[2].name}/{path.stem}"

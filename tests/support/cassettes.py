@@ -14,6 +14,7 @@ module as a plugin (see the conftest.py at the root).
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
@@ -27,7 +28,7 @@ from offline import offline
 from vcr.serializers import yamlserializer
 
 import tc_testing
-from tc_core import APIError, Client, Credentials, Retry
+from tc_core import APIError, Client, Credentials, NotFound, Retry
 from tc_core import scopes as tc_scopes
 from tc_testing import LocalTaskcluster
 from tc_testing.recording import Recorded, Recording, record, replay
@@ -37,7 +38,7 @@ AsyncT = TypeVar("AsyncT")
 HOUSE = Path(__file__).parents[2]
 CASSETTES = "packages/*/tests/cassettes/*.yaml"
 
-_NEEDS = "recorded_needs"
+_RECORDED = "recorded_test"
 kept: list[str] = []
 environ: dict[str, str] = {}  # of the caller: tests see nothing of it
 
@@ -53,6 +54,25 @@ class Needs:
 
     scopes: tuple[str, ...]
     facts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RecordedTest:
+    """A recorded test, to be looked at or played from elsewhere.
+
+    Attributes:
+        name: of its function.
+        needs: what it needs.
+        facts: what it is told of a local Taskcluster.
+        set_up: sets a local Taskcluster up.
+        play: makes its calls.
+    """
+
+    name: str
+    needs: Needs
+    facts: Mapping[str, str]
+    set_up: Callable[[LocalTaskcluster], None]
+    play: Callable[[Recording, Flavour], Coroutine[Any, Any, None]]
 
 
 class Scene:
@@ -82,6 +102,11 @@ class Scene:
     def afterwards(self, function: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
         """Call a function when the test is over, failed or not; the last one given is the first one called."""
         self._stack.push_async_callback(function, *arguments)
+
+    def require(self, found: object, what: str) -> None:
+        """Leave the cassette as it is when it is recorded from a server that has not what the test is about."""
+        if self.recording.live and not found:
+            raise _NotThere(f"the server has no {what}")
 
     async def connect(
         self, sync: type[Any], asynchronous: Callable[..., AsyncT], credentials: Credentials | None = None
@@ -121,6 +146,8 @@ def recorded(
         local: sets a local Taskcluster up.
     """
     needs = Needs(tuple(scopes or ()), tuple(facts or ()))
+    told: Mapping[str, str] = facts or {}
+    set_up = local or _nothing
 
     def made(body: Body) -> Callable[..., None]:
         async def play(recording: Recording, flavour: Flavour) -> None:
@@ -129,10 +156,10 @@ def recorded(
                 await body(await scene.connect(sync, asynchronous), scene)
 
         async def test(flavour: Flavour, request: pytest.FixtureRequest) -> None:
-            path = _cassette(request)
+            path = cassette_of(request.path, request.function.__name__)
             target = request.config.getoption("--record")
             if target and flavour is SYNC:
-                server = local_server(needs, facts, local) if target == "local" else deployment(needs)
+                server = local_server(needs, told, set_up) if target == "local" else deployment(needs)
                 record_anew(path, server, lambda recording: play(recording, SYNC))
             with offline() as sockets, replay(path) as recording:
                 await play(recording, flavour)
@@ -142,11 +169,15 @@ def recorded(
         test.__name__ = body.__name__
         test.__doc__ = body.__doc__
         test.__module__ = body.__module__
-        setattr(test, _NEEDS, needs)
+        setattr(test, _RECORDED, RecordedTest(body.__name__, needs, told, set_up, play))
         # A method is recorded as long as a server has it, deprecated or not.
         return pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")(every_flavour(test))
 
     return made
+
+
+def _nothing(tc: LocalTaskcluster) -> None:
+    """A local Taskcluster is as it should be."""
 
 
 def monitoring(sync: type[Any], asynchronous: Callable[..., Any]) -> Callable[..., None]:
@@ -162,9 +193,15 @@ def monitoring(sync: type[Any], asynchronous: Callable[..., Any]) -> Callable[..
     return test_monitoring
 
 
-def needs_of(test: object) -> Needs | None:
-    """Return what a recorded test needs, None for other tests."""
-    return getattr(getattr(test, "__wrapped__", test), _NEEDS, None)
+def recorded_tests(path: Path) -> list[RecordedTest]:
+    """Return the recorded tests of a module."""
+    spec = importlib.util.spec_from_file_location(f"recordings_{path.parents[1].name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    tests = [value for name, value in vars(module).items() if name.startswith("test_")]
+    return [getattr(test.__wrapped__, _RECORDED) for test in tests]
 
 
 @dataclass(frozen=True)
@@ -183,47 +220,72 @@ def record_anew(
 ) -> None:
     """Record a cassette, or leave the one that is there and note why."""
     try:
-        with (
-            server as it,
-            record(
-                path,
-                root_url=it.root_url,
-                credentials=it.credentials,
-                kind=it.kind,
-                version=it.version,
-                facts=it.facts,
-            ) as recording,
-        ):
-            SYNC.run(lambda: play(recording))
-    except APIError as error:
-        if not _is_missing(error) or not path.exists():
-            raise
-        kept.append(f"{path.name}: the server has no {error.method}")
-    except _NotSetUp as reason:
+        with server as it:
+            _record_from(it, path, play)
+    except _NotThere as reason:
         if not path.exists():
             pytest.skip(str(reason))
-        kept.append(f"{path.name}: {reason}")
+        kept.append(f"{label(path)}: {reason}")
 
 
-def _is_missing(error: APIError) -> bool:
+def _record_from(server: Server, path: Path, play: Callable[[Recording], Coroutine[Any, Any, None]]) -> None:
+    try:
+        with record(
+            path,
+            root_url=server.root_url,
+            credentials=server.credentials,
+            kind=server.kind,
+            version=server.version,
+            facts=server.facts,
+        ) as recording:
+            SYNC.run(lambda: play(recording))
+    except APIError as error:
+        first = _first(error)
+        if server.kind == "local" or not _is_missing(first, server):
+            raise
+        raise _NotThere(f"the server has no {first.method}") from error
+
+
+def _first(error: APIError) -> APIError:
+    """The error that ended a recording, where cleaning up after it has failed as well."""
+    while isinstance(error.__context__, APIError):
+        error = error.__context__
+    return error
+
+
+def _is_missing(error: APIError, server: Server) -> bool:
     """Whether an error says that the method itself is not there, rather than what it was asked for."""
-    return error.status == 501 or (error.status == 404 and error.code in (None, "", "NotFound"))
+    service, _, name = error.method.partition(".")
+    with Client(server.root_url) as client:
+        # What a deployment publishes is proof; without it, its answer must do.
+        if name.isalpha() and _published(client, "manifest.json"):
+            entries = _published(client, f"{service}/v1/api.json").get("entries", [])
+            return name not in {entry["name"] for entry in entries}
+    return error.status == 501 or (error.status == 404 and error.code is None)
 
 
-class _NotSetUp(Exception):
+def _published(client: Client, name: str) -> dict[str, Any]:
+    """A file of the references of a deployment; an empty one where there is none."""
+    try:
+        content: dict[str, Any] = client.request("GET", f"references/{name}").json()
+    except (NotFound, ValueError):
+        return {}
+    return content
+
+
+class _NotThere(Exception):
     """The server has not what the recording needs."""
 
 
 @contextmanager
 def local_server(
-    needs: Needs, facts: Mapping[str, str] | None, setup: Callable[[LocalTaskcluster], None] | None
+    needs: Needs, facts: Mapping[str, str], set_up: Callable[[LocalTaskcluster], None]
 ) -> Generator[Server]:
     with LocalTaskcluster() as tc:
-        if setup:
-            setup(tc)
+        set_up(tc)
         # With no more scopes than the test says it needs: so the list is true.
         credentials = tc.credentials_with(*needs.scopes)
-        yield Server(tc.root_url, credentials, "local", f"tc-testing {tc_testing.__version__}", facts or {})
+        yield Server(tc.root_url, credentials, "local", f"tc-testing {tc_testing.__version__}", facts)
 
 
 @contextmanager
@@ -231,14 +293,14 @@ def deployment(needs: Needs) -> Generator[Server]:
     values = {name: environ.get(f"RECORD_{name.upper()}", "") for name in needs.facts}
     for name, value in values.items():
         if not value:
-            raise _NotSetUp(f"RECORD_{name.upper()} is not set")
+            raise _NotThere(f"RECORD_{name.upper()} is not set")
     root_url, credentials = environ["TASKCLUSTER_ROOT_URL"], Credentials.from_env(environ)
     with Client(root_url, credentials=credentials) as client:
         version = client.request("GET", "api/auth/v1/__version__").json()["version"]
         owned = client.request("GET", "api/auth/v1/scopes/current").json()["scopes"]
     missing = [scope for scope in needs.scopes if not tc_scopes.satisfies(owned, scope)]
     if missing:
-        raise _NotSetUp(f"the credentials do not have {', '.join(missing)}")
+        raise _NotThere(f"the credentials do not have {', '.join(missing)}")
     yield Server(root_url, credentials, "deployment", f"Taskcluster {version}", values)
 
 
@@ -281,6 +343,11 @@ def what_is_said_of(path: Path) -> Recorded:
     return cast(Recorded, end["metadata"]["recorded"])
 
 
-def _cassette(request: pytest.FixtureRequest) -> Path:
-    name = request.function.__name__.removeprefix("test_").replace("_", "-")
-    return request.path.parent / "cassettes" / f"{name}.yaml"
+def cassette_of(module: Path, test: str) -> Path:
+    """Return where the cassette of a test is."""
+    return module.parent / "cassettes" / f"{test.removeprefix('test_').replace('_', '-')}.yaml"
+
+
+def label(path: Path) -> str:
+    """Return what a cassette is called for people, such as ``tc-queue/monitoring``."""
+    return f"{path.parents[2].name}/{path.stem}"

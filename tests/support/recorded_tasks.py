@@ -13,6 +13,7 @@ from cassettes import Scene
 from tc_core import Credentials
 from tc_queue import AsyncQueue, Queue
 from tc_queue.types import CreateTaskRequest, TaskClaimRequest
+from tc_testing.recording import Recording
 
 WORKER: TaskClaimRequest = {"workerGroup": "recording", "workerId": "worker"}
 
@@ -27,7 +28,7 @@ SCOPES = [
 """What it takes to make a task, to claim it, and to cancel it in the end."""
 
 
-def definition(scene: Scene, task_queue_id: str | None = None) -> CreateTaskRequest:
+def definition(scene: Scene | Recording, task_queue_id: str | None = None) -> CreateTaskRequest:
     """The definition of a task, in a task queue of its own unless one is named."""
     return {
         "taskQueueId": task_queue_id or f"{scene.name()}/worker",

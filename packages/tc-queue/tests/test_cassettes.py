@@ -182,13 +182,12 @@ async def test_artifacts_are_made_and_read(queue: AsyncQueue, scene: Scene) -> N
     await uploader.request("PUT", f"api/object/v1/upload/{name}", payload=proposed)
     await uploader.request("POST", f"api/object/v1/finish-upload/{name}", payload=upload)
     await worker.finishArtifact(task_id, 0, "public/object", {"uploadId": stored["uploadId"]})
-    listed: list[str] = []
     for attempt in scene.attempts():
         with attempt:
             listed = [each["name"] async for each in queue.listArtifacts_items(task_id, 0, limit=2)]
             assert {"public/text", "public/page", "public/error"} <= set(listed)
-    latest = [each["name"] async for each in queue.listLatestArtifacts_items(task_id, limit=2)]
-    assert latest == listed
+            latest = [each["name"] async for each in queue.listLatestArtifacts_items(task_id, limit=2)]
+            assert latest == listed
     assert (await queue.artifactInfo(task_id, 0, "public/text"))["storageType"] == "s3"
     assert (await queue.latestArtifactInfo(task_id, "public/text"))["storageType"] == "s3"
     assert (await queue.artifact(task_id, 0, "public/page"))["storageType"] == "reference"

@@ -165,6 +165,29 @@ class TestRecording:
 
         assert len(content(recorded(tc, path, calls))) == 1
 
+    def test_what_is_not_found_at_first_is_on_the_cassette_once(
+        self, tc: LocalTaskcluster, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tc_testing.recording._recording._PAUSE", 0)
+        tc.faults.add("auth", "ping", status=404, body={"code": "ResourceNotFound", "message": ""}, times=2)
+
+        def calls(client: Client, recording: Recording) -> None:
+            for attempt in recording.attempts():
+                with attempt:
+                    check(client.request("GET", "api/auth/v1/ping"))
+
+        assert len(content(recorded(tc, path, calls))) == 1
+
+    def test_a_method_that_is_missing_is_not_waited_for(self, tc: LocalTaskcluster, path: Path) -> None:
+        def calls(client: Client, recording: Recording) -> None:
+            for attempt in recording.attempts():
+                with attempt:
+                    client.request("GET", "api/auth/v1/none")
+
+        with pytest.raises(NotFound):
+            recorded(tc, path, calls)
+        assert len(tc.requests) == 1
+
     def test_what_never_shows_is_an_error(self, tc: LocalTaskcluster, path: Path) -> None:
         tc.faults.add("auth", "ping", status=200, body={"alive": False}, times=None)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypedDict
 
-from tc_core import Credentials, json_date, parse_json_date
+from tc_core import Credentials, NotFound, json_date, parse_json_date
 
 from ._names import CLIENT_ID, ROOT_URL, hidden
 from ._tape import Tape
@@ -110,8 +110,8 @@ class Recording:
     def attempts(self, seconds: float = 60) -> Iterator[AbstractContextManager[None]]:
         """Try until it succeeds what a server shows only after a while, such as what a list holds.
 
-        An AssertionError within an attempt leads to the next, until the time is up. On the cassette is the last
-        attempt only, so that in replay there is one, and no waiting::
+        An AssertionError within an attempt, or NotFound of a service, leads to the next, until the time is up. On
+        the cassette is the last attempt only, so that in replay there is one, and no waiting::
 
             for attempt in recording.attempts():
                 with attempt:
@@ -143,7 +143,9 @@ class _Attempt(AbstractContextManager[None]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if self._last or not isinstance(error, AssertionError):
+        # A service has a code for what it does not find; without one the method is what is missing.
+        not_yet = isinstance(error, AssertionError) or (isinstance(error, NotFound) and error.code)
+        if self._last or not not_yet:
             return False
         self.failed = True
         del self._tape.data[self._begin :]
