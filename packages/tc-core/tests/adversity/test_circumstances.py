@@ -6,14 +6,16 @@ import itertools
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from threading import Event
 from typing import Any
 
 import pytest
 from adversity import ACTIONS, CLIENT_ID, PAYLOAD, Action, Witness, make_clients, secret_credentials, well
+from authority import Authority
 from flavours import Flavour, every_flavour
-from wire import PATIENCE, Visit, Wire, answer, error
+from wire import PATIENCE, Visit, Wire, answer, error, hang_up, then
 
 from tc_core import AuthenticationFailed, Retry, TransportError
 from tc_testing import Fault, LocalTaskcluster, Relay
@@ -26,17 +28,27 @@ every_action = pytest.mark.parametrize("action", ACTIONS, ids=str)
 REPEATABLE = [action for action in ACTIONS if action.repeatable]
 
 
-class AfterFailure(logging.Handler):
-    """Does something when the first attempt has failed."""
+class OnRecord(logging.Handler):
+    """Does something when a text is logged for the first time."""
 
-    def __init__(self, act: Callable[[], object]) -> None:
+    def __init__(self, text: str, act: Callable[[], object]) -> None:
         super().__init__()
-        self._act = act
+        self._text = text
+        self._pending = [act]
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "TransportError" in record.getMessage():
-            logging.getLogger("tc_core").removeHandler(self)
-            self._act()
+        if self._text in record.getMessage() and self._pending:
+            self._pending.pop()()
+
+
+@contextmanager
+def on_log(name: str, text: str, act: Callable[[], object]) -> Generator[None]:
+    """Within a `with` block, act when the logger ``name`` first says ``text``."""
+    logging.getLogger(name).addHandler(handler := OnRecord(text, act))
+    try:
+        yield
+    finally:
+        logging.getLogger(name).removeHandler(handler)
 
 
 # Hosts --------------------------------------------------------------------------------------------------------
@@ -48,12 +60,11 @@ async def test_a_server_that_refuses_connections_for_a_while_costs_attempts_and_
     flavour: Flavour, action: Action, caplog: pytest.LogCaptureFixture
 ) -> None:
     witness = Witness(caplog)
-    with Wire(otherwise=well) as wire, Relay(wire.url) as relay:
-        refusing = relay.refusing()
-        refusing.__enter__()
-        logging.getLogger("tc_core").addHandler(AfterFailure(lambda: refusing.__exit__(None, None, None)))
-        async with make_clients(flavour, relay.url, retry=SOON) as clients:
-            assert await action.do(clients) == action.value
+    with Wire(otherwise=well) as wire, Relay(wire.url) as relay, ExitStack() as refusing:
+        refusing.enter_context(relay.refusing())
+        with on_log("tc_core", "TransportError", refusing.close):
+            async with make_clients(flavour, relay.url, retry=SOON) as clients:
+                assert await action.do(clients) == action.value
     assert witness.attempts == 1 + action.before + 1 + action.after
 
 
@@ -132,6 +143,22 @@ async def test_a_kept_connection_that_died_meanwhile_costs_nothing(
 
 
 @every_flavour
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("headers", [{}, {"Connection": "close"}], ids=["without a word", "as announced"])
+async def test_a_connection_that_the_server_closes_with_its_answer_costs_nothing(
+    flavour: Flavour, headers: dict[str, str], tls: bool, authority: Authority
+) -> None:
+    last = then(answer(200, {"ok": True}, headers), hang_up)
+    options: dict[str, Any] = {"ssl_context": authority.client()} if tls else {}
+    with Wire(last, last, last, tls=authority.server() if tls else None) as wire:
+        async with make_clients(flavour, wire.url, retry=NEVER, **options) as clients:
+            for _ in range(3):
+                assert await clients.client() == {"ok": True}
+                await flavour.wait(wire.wait_until_all_closed)
+    assert wire.accepted == 3
+
+
+@every_flavour
 @pytest.mark.parametrize("action", REPEATABLE, ids=str)
 async def test_a_kept_connection_that_is_reset_when_it_is_used_costs_an_attempt(
     flavour: Flavour, action: Action, caplog: pytest.LogCaptureFixture
@@ -187,17 +214,51 @@ async def test_an_answer_that_nobody_asked_for_and_that_comes_later_is_not_taken
 
 
 @every_flavour
-@pytest.mark.xfail(
-    reason="httpcore keeps what came with an answer, and takes it for the next", raises=AssertionError
+@every_action
+@pytest.mark.parametrize(
+    "excess",
+    [answer(404, {"of": "nobody"}), b"HTTP/1.1 404 Not Found\r\nX: ", b"HTTP"],
+    ids=["whole", "its head", "some of it"],
 )
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 async def test_an_answer_that_nobody_asked_for_and_that_comes_at_once_is_not_taken_for_the_next(
     flavour: Flavour,
+    action: Action,
+    excess: bytes,
+    tls: bool,
+    authority: Authority,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    both = answer(200, {"of": "the first"}) + answer(200, {"of": "nobody"})
-    with Wire(both, otherwise=answer(200, {"of": "the second"})) as wire:
-        async with make_clients(flavour, wire.url, retry=SOON) as clients:
+    witness = Witness(caplog)
+    first = answer(200, {"of": "the first"}) + excess
+    options: dict[str, Any] = {"ssl_context": authority.client()} if tls else {}
+    with Wire(first, otherwise=well, tls=authority.server() if tls else None) as wire:
+        async with make_clients(flavour, wire.url, retry=NEVER, max_connections=1, **options) as clients:
             assert await clients.client() == {"of": "the first"}
-            assert await clients.client() == {"of": "the second"}
+            assert await action.do(clients) == action.value
+    assert wire.accepted == 2
+    assert witness.attempts == 1 + action.before + 1 + action.after
+
+
+@every_flavour
+@pytest.mark.parametrize("action", [action for action in ACTIONS if not action.before], ids=str)
+async def test_a_connection_that_is_reset_before_anything_is_written_to_it_shows_no_secret(
+    flavour: Flavour, action: Action, caplog: pytest.LogCaptureFixture
+) -> None:
+    def wait_for_reset() -> None:
+        relay.wait_for(lambda: (relay.accepted, relay.open) == (1, 0))
+
+    witness = Witness(caplog, credentials := secret_credentials())
+    with (
+        Wire(otherwise=well) as wire,
+        Relay(wire.url, [Fault.refuse()]) as relay,
+        # Writing fails then, and what is to be written is among the local variables that a traceback leads to.
+        on_log("httpcore.connection", "connect_tcp.complete", wait_for_reset),
+    ):
+        async with make_clients(flavour, relay.url, retry=NEVER, credentials=credentials) as clients:
+            with pytest.raises(TransportError) as caught:
+                await action.do(clients)
+    witness.check(caught.value)
 
 
 # Redirects ----------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from .._source import CredentialSource
 from .body import BodyReader
 from .exchange import FAILURES, Exchange
 from .handshakes import SecureTransport
+from .leftovers import give_up_leftovers
 from .network import transport_options
 from .pools import Origin, Pools
 from .sync import IDLE_SECONDS
@@ -237,6 +238,7 @@ async def _send_through(transport: httpx.AsyncBaseTransport, exchange: Exchange)
         try:
             reader = exchange.reader(answer)
             await _feed(reader, answer)
+            give_up_leftovers(answer)
             return exchange.response(answer, reader)
         finally:
             await answer.aclose()

@@ -18,8 +18,7 @@ class SecureTransport(httpx.AsyncHTTPTransport):
     """The network stream of the latest answer."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        # A kept connection can be read from only when it is dead, so that another will take its place.
-        if self._kept is None or self._kept.get_extra_info("is_readable"):
+        if self._kept is None or _is_dead(self._kept):
             answer = await self._connect(request)
             self._kept = answer.extensions.get("network_stream")
             return answer
@@ -36,6 +35,14 @@ class SecureTransport(httpx.AsyncHTTPTransport):
                 with anyio.CancelScope(shield=True):
                     await watch.stream.aclose()
             raise
+
+
+def _is_dead(stream: Any) -> bool:
+    try:
+        # A kept connection can be read from only when it has ended, so that another will take its place.
+        return bool(stream.get_extra_info("is_readable"))
+    except ValueError:  # what trio says of a socket that is closed already
+        return True
 
 
 class _Watch:

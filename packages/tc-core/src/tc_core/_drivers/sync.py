@@ -19,6 +19,7 @@ from .._flow import Authorize, Flow, Send, Step, logger
 from .._forks import renew_in_children
 from .._response import Response
 from .exchange import FAILURES, Exchange
+from .leftovers import give_up_leftovers
 from .network import transport_options
 from .pools import Origin, Pools
 
@@ -202,6 +203,7 @@ def _send_through(transport: httpx.BaseTransport, exchange: Exchange) -> Respons
             for data in answer.stream:
                 reader.feed(data)
                 exchange.check_deadline()
+            give_up_leftovers(answer)
             return exchange.response(answer, reader)
         finally:
             answer.close()
