@@ -36,9 +36,8 @@ class CallOptions(TypedDict, total=False):
         authorized_scopes: scopes to which calls limit themselves; an empty list leaves those that everybody has.
         retry: when to try again.
         timeout: seconds for connecting, and for each read and write.
-        deadline: seconds for a whole call with its retries; None for no bound. A sync call can overrun it in
-            two places where only the single step is bounded: while a host name is looked up, and while the
-            header of an answer, or the sizes of its chunks, trickle in byte by byte. An async call cannot.
+        deadline: seconds for a whole call with its retries; None for no bound. Only one thing can make a call
+            overrun it, and only a sync one: the operating system looking up a host name.
         user_agent: text added to the User-Agent, such as ``my-pipeline/2.1``.
         trace_id: sent as ``x-taskcluster-trace-id``.
         clock: gives the seconds since 1970; signing and expiry read it.

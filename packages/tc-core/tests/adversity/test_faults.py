@@ -10,12 +10,11 @@ import gzip
 import itertools
 from collections.abc import Generator
 from contextlib import contextmanager
-from threading import Event
 from typing import Literal, NamedTuple
 
 import pytest
 from adversity import ACTIONS, Action, AsyncClients, Witness, make_clients, secret_credentials, well
-from flavours import Flavour, every_flavour, every_loop
+from flavours import Flavour, every_flavour
 from wire import Step, Visit, Wire, answer, error
 
 from tc_core import (
@@ -254,35 +253,3 @@ async def fails(clients: AsyncClients, action: Action, trouble: Trouble) -> Task
         await action.do(clients)
     assert type(caught.value) is trouble.error
     return caught.value
-
-
-def trickle(beginning: bytes) -> Step:
-    """Send a byte every few milliseconds, so that no single read takes long."""
-
-    def step(visit: Visit) -> None:
-        visit.send(beginning)
-        while not Event().wait(0.005):
-            visit.send(b"x")
-
-    return step
-
-
-@every_flavour
-async def test_a_body_that_trickles_in_is_given_up_at_the_deadline(flavour: Flavour) -> None:
-    with Wire(trickle(answer(200, b"", length=10**6)), otherwise=well) as wire:
-        async with make_clients(flavour, wire.url, max_connections=1, retry=NEVER) as clients:
-            with pytest.raises(TimedOut):
-                await clients.with_options(deadline=0.1).client()
-            assert await clients.client() == {"ok": True}
-
-
-# In a sync call nothing can be done between the bytes of a header; the option's description says so.
-@every_loop
-async def test_a_header_that_trickles_in_is_given_up_at_the_deadline_of_an_async_call(
-    flavour: Flavour,
-) -> None:
-    with Wire(trickle(b"HTTP/1.1 200 OK\r\nX-Slow: "), otherwise=well) as wire:
-        async with make_clients(flavour, wire.url, max_connections=1, retry=NEVER) as clients:
-            with pytest.raises(TimedOut):
-                await clients.with_options(deadline=0.1).client()
-            assert await clients.client() == {"ok": True}

@@ -13,6 +13,7 @@ from .._errors import TimedOut, TransportError, redact
 from .._flow import Send
 from .._response import Response
 from .body import BodyReader
+from .deadlines import Patience
 
 _SHORTEST = 0.001
 """Sockets take a timeout of 0 seconds for a wish not to wait at all."""
@@ -44,7 +45,7 @@ class Timeouts(dict[str, float]):
         seconds = super().get(part, default)
         if self._until is None or seconds is None:
             return seconds
-        return min(seconds, max(self._until - time.monotonic(), _SHORTEST))
+        return Patience(min(seconds, max(self._until - time.monotonic(), _SHORTEST)), self._until)
 
 
 class Exchange:

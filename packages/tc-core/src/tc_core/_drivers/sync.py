@@ -18,6 +18,7 @@ from .._errors import TimedOut
 from .._flow import Authorize, Flow, Send, Step, logger
 from .._forks import renew_in_children
 from .._response import Response
+from .deadlines import bound_by_deadlines
 from .exchange import FAILURES, Exchange
 from .leftovers import give_up_leftovers
 from .network import transport_options
@@ -113,7 +114,8 @@ class Driver:
 
     def _pool_to(self, scheme: str, host: str, port: int) -> Pool:
         def make() -> httpx.BaseTransport:
-            return httpx.HTTPTransport(**transport_options(scheme, host, port, self._ssl_context))
+            options = transport_options(scheme, host, port, self._ssl_context)
+            return bound_by_deadlines(httpx.HTTPTransport(**options))
 
         return Pool(make, self._max_connections)
 

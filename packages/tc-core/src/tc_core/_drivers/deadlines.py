@@ -1,0 +1,105 @@
+"""Keeping a call's deadline in a thread, where nothing can cancel a read, a write or a connection under way."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+_PIECE = 65_536
+
+
+class Patience(float):
+    """Seconds that one operation on a socket may take, of which none may go on after ``until``, a monotonic time.
+
+    httpcore asks once how long each read of a header or a body may take. What trickles in takes many reads.
+    """
+
+    def __new__(cls, seconds: float, until: float) -> Patience:
+        return super().__new__(cls, seconds)
+
+    def __init__(self, seconds: float, until: float) -> None:
+        self.until = until
+
+
+def bound_by_deadlines(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
+    """Have a transport keep to each `Patience` that its requests are given."""
+    # httpx does not pass on what httpcore offers for this. Tests with answers that trickle in watch over it.
+    inside: Any = transport
+    inside._pool._network_backend = DeadlineBackend()
+    return transport
+
+
+def _left(timeout: float | None, too_late: type[httpcore.TimeoutException]) -> float | None:
+    if not isinstance(timeout, Patience):
+        return timeout
+    seconds = timeout.until - time.monotonic()
+    if seconds <= 0:
+        raise too_late("the deadline passed")
+    return min(timeout, seconds)
+
+
+class DeadlineBackend(httpcore.SyncBackend):
+    """Makes connections that keep to a `Patience`."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        failure: Exception = httpcore.ConnectError(f"{host}: has no address")
+        # One by one, since each address of a host may take as long as it is given.
+        for address in _addresses(host, port):
+            try:
+                stream = super().connect_tcp(
+                    address, port, _left(timeout, httpcore.ConnectTimeout), local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+            else:
+                return _Stream(stream)
+        raise failure
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
+    return [str(address[0]) for *_, address in found]
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # Piece by piece, since each bit that a slow peer takes begins the timeout anew.
+        for at in range(0, len(buffer), _PIECE):
+            self._stream.write(buffer[at : at + _PIECE], _left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

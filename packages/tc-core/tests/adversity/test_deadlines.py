@@ -1,0 +1,214 @@
+"""Peers that keep a call waiting: whatever it waits for, it ends at its deadline."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from adversity import Witness, make_clients, secret_credentials, well
+from authority import Authority
+from flavours import Flavour, every_flavour
+from sample import AsyncSample, Sample
+from wire import PATIENCE, Step, Visit, Wire, answer, refusing, stall
+
+from tc_core import Retry, TimedOut
+
+NEVER = Retry(retries=0)
+OK = {"ok": True}
+
+
+def trickle(beginning: bytes, piece: bytes = b"x") -> Step:
+    """Send a little every few milliseconds, so that no single read takes long; give up after some seconds."""
+
+    def step(visit: Visit) -> None:
+        visit.send(beginning)
+        for _ in range(2000):
+            Event().wait(0.005)
+            visit.send(piece)
+        visit.hang_up()
+
+    return step
+
+
+# Answers ------------------------------------------------------------------------------------------------------
+
+
+@every_flavour
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize(
+    "slow",
+    [
+        trickle(b"HTTP/1.1 "),
+        trickle(b"HTTP/1.1 200 OK\r\nX-Slow: "),
+        trickle(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        trickle(b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+        trickle(answer(200, b"", length=10**6)),
+        trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x="),
+        trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    ],
+    ids=["status line", "header", "headers", "interim answers", "body", "size of a chunk", "chunks"],
+)
+async def test_an_answer_that_trickles_in_is_given_up(
+    flavour: Flavour, slow: Step, tls: bool, authority: Authority
+) -> None:
+    with Wire(slow, otherwise=well, tls=authority.server() if tls else None) as wire:
+        async with make_clients(
+            flavour,
+            wire.url,
+            max_connections=1,
+            retry=NEVER,
+            ssl_context=authority.client() if tls else None,
+        ) as clients:
+            with pytest.raises(TimedOut):
+                await clients.with_options(deadline=0.1).client()
+            assert await clients.client() == OK
+
+
+# Requests -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def slow_reader(pause: float) -> Generator[str]:
+    """Give the URL of a server that takes some of a request every ``pause`` seconds, and answers in the end."""
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            left = LARGE
+            while left > 0 and (data := connection.recv(65_536)):
+                left -= len(data)
+                done.wait(pause)
+            connection.sendall(answer(200, OK))
+
+    done = Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=serve, name="slow-reader")
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        done.set()
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
+LARGE = 16_000_000
+"""Bytes; more than the system takes in for a peer that does not read."""
+
+
+@every_flavour
+@pytest.mark.parametrize(
+    ("pause", "options"),
+    [(PATIENCE, {"timeout": 0.1}), (PATIENCE, {"deadline": 0.1}), (0.005, {"deadline": 0.1})],
+    ids=["not at all, timeout", "not at all, deadline", "slowly, deadline"],
+)
+async def test_a_server_that_does_not_take_the_request_is_given_up(
+    flavour: Flavour, pause: float, options: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    witness = Witness(caplog, credentials := secret_credentials())
+    with slow_reader(pause) as url:
+        async with flavour.make(
+            Sample, AsyncSample, url, retry=NEVER, credentials=credentials, **options
+        ) as sample:
+            with pytest.raises(TimedOut) as caught:
+                await sample.putThing("one", {"fill": "x" * LARGE})
+    assert caught.value.sent
+    witness.check(caught.value)
+
+
+# Connections --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def silence() -> Generator[int]:
+    """Give a port where connections come about, and nothing else happens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@every_flavour
+@pytest.mark.parametrize("options", [{"timeout": 0.1}, {"deadline": 0.1}], ids=["timeout", "deadline"])
+async def test_a_tls_handshake_that_is_not_answered_is_given_up(
+    flavour: Flavour, options: dict[str, Any]
+) -> None:
+    with silence() as port:
+        async with make_clients(flavour, f"https://127.0.0.1:{port}", retry=NEVER, **options) as clients:
+            with pytest.raises(TimedOut):
+                await clients.client()
+
+
+@every_flavour
+@pytest.mark.parametrize(
+    "slow", [stall, trickle(b"HTTP/1.1 200 Connection established\r\nX-Slow: ")], ids=["stall", "trickle"]
+)
+async def test_a_proxy_that_makes_no_tunnel_is_given_up(
+    flavour: Flavour, slow: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Wire(slow) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        async with make_clients(flavour, "https://tc.example.invalid", retry=NEVER, deadline=0.1) as clients:
+            with pytest.raises(TimedOut):
+                await clients.client()
+
+
+def name_has(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Have tc.example.invalid resolve to these."""
+    look_up = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        if host not in ("tc.example.invalid", b"tc.example.invalid"):
+            return look_up(host, port, *args, **options)
+        if options.get("flags", args[3] if len(args) > 3 else 0) & socket.AI_NUMERICHOST:
+            raise socket.gaierror(socket.EAI_NONAME, "no number")
+        return [entry for each in addresses for entry in look_up(each, port, *args, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+@every_flavour
+async def test_a_host_is_tried_at_each_of_its_addresses(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    witness = Witness(caplog)
+    with Wire(otherwise=well) as wire:
+        # At ::1 nobody listens, or there is no such address here.
+        name_has(monkeypatch, "::1", "127.0.0.1")
+        async with make_clients(flavour, f"http://tc.example.invalid:{wire.port}", retry=NEVER) as clients:
+            assert await clients.client() == OK
+    assert witness.attempts == 1
+
+
+@every_flavour
+async def test_a_host_that_is_at_none_of_its_addresses_is_an_error_that_says_why(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with refusing() as url:
+        name_has(monkeypatch, "127.0.0.1", "127.0.0.1")
+        async with make_clients(
+            flavour, url.replace("127.0.0.1", "tc.example.invalid"), retry=NEVER
+        ) as clients:
+            with pytest.raises(Exception, match=r"refused|failed") as caught:
+                await clients.client()
+    assert not getattr(caught.value, "sent", True)
+
+
+def test_an_address_that_takes_up_the_time_leaves_none_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[object] = []
+
+    def create_connection(address: tuple[str, int], timeout: float, **_: Any) -> socket.socket:
+        tried.append(address[0])
+        until = time.monotonic() + timeout
+        while time.monotonic() <= until:
+            Event().wait(timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", create_connection)
+    name_has(monkeypatch, "127.0.0.1", "127.0.0.2")
+    options: dict[str, Any] = {"retry": NEVER, "deadline": 0.05}
+    with Sample("http://tc.example.invalid", **options) as sample, pytest.raises(TimedOut) as caught:
+        sample.thing("one")
+    assert tried == ["127.0.0.1"]
+    assert not caught.value.sent
