@@ -5,6 +5,7 @@ With one connection at most, a place in the pool that is not given back would ke
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import itertools
 import signal
@@ -100,6 +101,43 @@ async def test_a_call_may_be_cancelled_wherever_it_waits(
     gc.collect()
 
 
+def cancel_task() -> None:
+    """Cancel the task that runs. Unlike a cancel scope it is told so once only."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+
+
+@each_place
+def test_an_asyncio_task_may_be_cancelled_wherever_it_waits(
+    action: Action, tls: bool, before: Before, authority: Authority
+) -> None:
+    async def run() -> None:
+        step, reached = 0, True
+        while reached:
+            async with make_clients(ASYNCIO, relay.url, **options) as clients:
+                if before != "new":
+                    await clients.client()
+                if before == "died":
+                    wire.drop_connections()
+                    await asyncio.to_thread(relay.wait_for, lambda: relay.open == 0)
+                stepped = Stepped(action.do(clients), step, cancel_task)
+                task = asyncio.ensure_future(stepped)
+                [outcome] = await asyncio.gather(task, return_exceptions=True)
+                assert isinstance(outcome, asyncio.CancelledError) or outcome == action.value
+                async with asyncio.timeout(PATIENCE):
+                    assert await clients.client() == {"ok": True}
+                await asyncio.to_thread(relay.wait_for, lambda: relay.open == 1)
+            await asyncio.to_thread(relay.wait_for, lambda: relay.open == 0)
+            step, reached = step + 1, stepped.reached
+        assert step > 3
+
+    with Wire(otherwise=well, tls=authority.server() if tls else None) as wire, Relay(wire.url) as relay:
+        options: dict[str, Any] = {"ssl_context": authority.client() if tls else None, "max_connections": 1}
+        asyncio.run(run())
+    gc.collect()
+
+
 @every_loop
 async def test_a_retry_may_be_cancelled_wherever_it_waits(flavour: Flavour) -> None:
     with Wire(otherwise=answer(500)) as wire:
@@ -128,11 +166,15 @@ def interrupt() -> None:
 
 @pytest.mark.parametrize("flavour", [ASYNCIO, TRIO], ids=str)
 @pytest.mark.parametrize("kept", [False, True], ids=["new connection", "kept connection"])
-def test_ctrl_c_may_come_wherever_an_async_call_waits(flavour: Flavour, kept: bool) -> None:
-    with Wire(otherwise=well) as wire, Relay(wire.url) as relay:
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_ctrl_c_may_come_wherever_an_async_call_waits(
+    flavour: Flavour, tls: bool, kept: bool, authority: Authority
+) -> None:
+    with Wire(otherwise=well, tls=authority.server() if tls else None) as wire, Relay(wire.url) as relay:
+        options: dict[str, Any] = {"ssl_context": authority.client() if tls else None, "max_connections": 1}
         step, reached = 0, True
         while reached:
-            clients = make_clients(flavour, relay.url, max_connections=1)
+            clients = make_clients(flavour, relay.url, **options)
             stepped = Stepped(WALK.do(clients), step, interrupt)
             try:
                 flavour.run(partial(run_interrupted, clients, kept, stepped))
