@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hawk_client import Caller
+from queue_client import date
 
 from tc_testing import LocalTaskcluster
 
@@ -32,6 +35,26 @@ def test_client_expires_with_the_clock(tc: LocalTaskcluster, root: Caller) -> No
     tc.clock.advance(minutes=1)
     reply = Caller(tc.root_url, "project/demo/ci", token)("GET", "/api/auth/v1/scopes/current")
     assert reply.message == "Client with clientId: 'project/demo/ci' has expired"
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_client_that_has_expired_is_deleted_if_it_wants_that(
+    tc: LocalTaskcluster, root: Caller, wanted: bool
+) -> None:
+    def listed() -> bool:
+        clients = root("GET", "/api/auth/v1/clients/").json["clients"]
+        return "project/demo/ci" in [client["clientId"] for client in clients]
+
+    soon = {"expires": date(tc.clock.now() + timedelta(hours=1)), "deleteOnExpiration": wanted}
+    root("PUT", CLIENT, PAYLOAD | soon)
+    tc.clock.advance(minutes=50)
+    later = {"expires": date(tc.clock.now() + timedelta(hours=1)), "deleteOnExpiration": wanted}
+    assert root("POST", CLIENT, PAYLOAD | later).status == 200
+    tc.clock.advance(minutes=50)
+    assert listed()
+    tc.clock.advance(minutes=50)
+    assert listed() is not wanted
+    assert root("GET", CLIENT).status == (404 if wanted else 200)
 
 
 def test_giving_scopes_takes_having_them(tc: LocalTaskcluster, root: Caller) -> None:

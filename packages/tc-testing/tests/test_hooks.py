@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from checked import checked_root
 from hawk_client import Caller
+from queue_client import QueueClient
 
 from tc_testing import LocalTaskcluster
 from tc_testing._services.hooks.schedule import CronError, next_date
@@ -223,3 +224,136 @@ class TestSchedule:
         first = hooks.status()["nextScheduledDate"]
         tc.clock.advance(days=1)
         assert hooks.status()["nextScheduledDate"] > first
+
+
+class TestFiredBySchedule:
+    def fires(self, hooks: Hooks) -> list[Any]:
+        reply = hooks.root("GET", f"{HOOK}/last-fires")
+        return reply.json["lastFires"][::-1] if reply.status == 200 else []
+
+    def test_at_each_date_that_the_clock_passes(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        hooks.put(schedule=["0 0 3 * * *"], task=TASK | {"payload": {"by": {"$eval": "firedBy"}}})
+        due = datetime.fromisoformat(hooks.status()["nextScheduledDate"])
+        assert self.fires(hooks) == []
+        tc.clock.advance(days=3)
+        fires = self.fires(hooks)
+        assert [fire["firedBy"] for fire in fires] == ["schedule"] * 3
+        made = [hooks.task(fire["taskId"]) for fire in fires]
+        assert [datetime.fromisoformat(task["created"]) - due for task in made] == [
+            timedelta(days=days) for days in range(3)
+        ]
+        assert made[0]["payload"] == {"by": "schedule"}
+        # What their times brought about has happened too.
+        assert [fire["taskState"] for fire in fires] == ["exception", "exception", "pending"]
+
+    def test_worker_finds_the_task(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        hooks.put(schedule=["0 0 3 * * *"], task=TASK | {"payload": {}})
+        tc.clock.advance(days=1)
+        worker = {"tasks": 1, "workerGroup": "g", "workerId": "w"}
+        [claim] = hooks.root("POST", "/api/queue/v1/claim-work/demo%2Fw", worker).json["tasks"]
+        assert claim["status"]["taskId"] == self.fires(hooks)[0]["taskId"]
+        assert "taskDefined" in [message.name for message in tc.messages]
+
+    def test_by_the_last_schedule_only(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        template: dict[str, Any] = TASK | {"payload": {}}
+        hooks.put(schedule=["0 0 3 * * *"], task=template)
+        hooks.root("POST", HOOK, {"metadata": METADATA, "task": template, "schedule": ["0 0 0 * * *"]})
+        tc.clock.advance(days=1)
+        assert [fire["taskCreateTime"][11:] for fire in self.fires(hooks)] == ["00:00:00.000Z"]
+        hooks.root("POST", HOOK, {"metadata": METADATA, "task": template, "schedule": []})
+        tc.clock.advance(days=2)
+        assert len(self.fires(hooks)) == 1
+
+    def test_not_once_it_was_removed(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        hooks.put(schedule=["0 0 3 * * *"])
+        hooks.root("DELETE", HOOK)
+        hooks.put()
+        tc.clock.advance(days=2)
+        assert self.fires(hooks) == []
+
+    def test_template_that_fails_is_told_of(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        hooks.put(schedule=["0 0 3 * * *"])  # its template asks for a payload, and a schedule has none
+        tc.clock.advance(days=1)
+        assert "unknown context value payload" in hooks.status()["lastFire"]["error"]["message"]
+
+    def test_of_very_many_dates_not_all_are_made_up_for(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        hooks.put(schedule=["* * * * * *"], task=TASK | {"payload": {}})
+        tc.clock.advance(days=300)
+        pending = hooks.root("GET", "/api/queue/v1/pending/demo%2Fw").json["pendingTasks"]
+        assert pending < 200
+        next_date = datetime.fromisoformat(hooks.status()["nextScheduledDate"])
+        assert next_date > tc.clock.now() - timedelta(minutes=1)
+
+
+class TestFiredByMessages:
+    EXCHANGE = "exchange/taskcluster-auth/v1/client-created"
+
+    def bind(self, hooks: Hooks, pattern: str = "#", exchange: str = EXCHANGE, **changes: Any) -> None:
+        bindings = [{"exchange": exchange, "routingKeyPattern": pattern}]
+        assert hooks.put(bindings=bindings, **changes).status == 200
+
+    def make_client(self, hooks: Hooks) -> None:
+        client = {"description": "", "expires": "2100-01-01T00:00:00.000Z"}
+        assert hooks.root("PUT", "/api/auth/v1/clients/new", client).status == 200
+
+    def fires(self, hooks: Hooks, hook: str = HOOK) -> list[Any]:
+        reply = hooks.root("GET", f"{hook}/last-fires")
+        return reply.json["lastFires"] if reply.status == 200 else []
+
+    def test_payload_is_that_of_the_message(self, hooks: Hooks) -> None:
+        self.bind(hooks)
+        self.make_client(hooks)
+        [fire] = self.fires(hooks)
+        assert (fire["firedBy"], fire["result"]) == ("pulseMessage", "success")
+        payload = hooks.task(fire["taskId"])["payload"]
+        assert payload["input"] == {"version": 1, "clientId": "new"}
+
+    def test_message_of_another_exchange(self, hooks: Hooks) -> None:
+        self.bind(hooks, exchange="exchange/taskcluster-auth/v1/client-deleted")
+        self.make_client(hooks)
+        assert self.fires(hooks) == []
+
+    @pytest.mark.parametrize(
+        ("pattern", "fired"),
+        [
+            ("#", True),
+            ("primary.#", True),
+            ("primary.*.0.#", True),
+            ("#.demo.#", True),
+            ("route.index.*", True),
+            ("route.index.#", True),
+            ("route.*", False),
+            ("*", False),
+            ("secondary.#", False),
+            ("primary.*.1.#", False),
+        ],
+    )
+    def test_routing_keys(self, tc: LocalTaskcluster, hooks: Hooks, pattern: str, fired: bool) -> None:
+        self.bind(hooks, pattern, "exchange/taskcluster-queue/v1/task-completed")
+        queue = QueueClient(tc)
+        queue.complete(queue.create(routes=["index.demo"]))
+        assert bool(self.fires(hooks)) == fired
+
+    def test_message_that_fits_two_bindings_fires_once(self, hooks: Hooks) -> None:
+        both = [{"exchange": self.EXCHANGE, "routingKeyPattern": pattern} for pattern in ("#", "*")]
+        hooks.put(bindings=both)
+        self.make_client(hooks)
+        assert len(self.fires(hooks)) == 1
+
+    def test_message_that_the_trigger_schema_does_not_take(self, hooks: Hooks) -> None:
+        self.bind(hooks, triggerSchema={"type": "object", "additionalProperties": False})
+        self.make_client(hooks)
+        assert self.fires(hooks) == []
+
+    def test_what_the_clock_brings_about_fires_too(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        self.bind(hooks, exchange="exchange/taskcluster-queue/v1/task-exception")
+        QueueClient(tc).create()
+        tc.clock.advance(hours=3)
+        [fire] = self.fires(hooks)
+        payload = hooks.task(fire["taskId"])["payload"]
+        assert payload["input"]["status"]["runs"][0]["reasonResolved"] == "deadline-exceeded"
+
+    def test_hook_that_fires_itself_holds_nothing_up(self, tc: LocalTaskcluster, hooks: Hooks) -> None:
+        self.bind(hooks, exchange="exchange/taskcluster-queue/v1/task-defined", task=TASK | {"payload": {}})
+        QueueClient(tc).create()
+        assert self.fires(hooks)

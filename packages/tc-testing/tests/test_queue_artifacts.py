@@ -31,6 +31,9 @@ class Run:
         queue.claim(self.task_id)
         self.path = f"/api/queue/v1/task/{self.task_id}/runs/0"
 
+    def soon(self) -> str:
+        return date(self.queue.tc.clock.now() + timedelta(minutes=5))
+
     def create(self, name: str, storage_type: str, **facts: Any) -> Reply:
         payload = {"storageType": storage_type, "expires": self.expires, **facts}
         return self.queue.root("POST", f"{self.path}/artifacts/{quote(name)}", payload)
@@ -239,6 +242,21 @@ class TestLinks:
         run.queue.tc.clock.advance(hours=2)
         reply = run.get("public/b")
         assert (reply.status, reply.code) == (410, "ResourceExpired")
+
+
+class TestExpired:
+    def test_in_no_list_and_later_gone(self, run: Run) -> None:
+        run.create("public/a", "reference", url="https://a.example", contentType="text/plain")
+        run.create("public/b", "error", reason="file-missing-on-worker", message="m", expires=run.soon())
+        listed = f"{run.path}/artifacts"
+        assert len(run.queue.root("GET", listed).json["artifacts"]) == 2
+        run.queue.tc.clock.advance(minutes=10)
+        assert [one["name"] for one in run.queue.root("GET", listed).json["artifacts"]] == ["public/a"]
+        info = f"/api/queue/v1/task/{run.task_id}/runs/0/artifact-info/public/b"
+        assert run.queue.root("GET", info).status == 404
+        assert (run.get("public/b").status, run.get("public/b").code) == (410, "ResourceExpired")
+        run.queue.tc.clock.advance(days=1)
+        assert run.get("public/b").status == 404
 
 
 class TestLatest:

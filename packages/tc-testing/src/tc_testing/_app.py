@@ -117,7 +117,9 @@ class App:
         body = await _read_body(request)
         call = self._call(request, method, params, body or b"")
         try:
+            call.state.settle()
             response = await _handle(call, too_large=body is None)
+            call.state.settle()
         except APIError as error:
             response = self._refuse(call, error, hide_payload=body is None)
         except Exception:

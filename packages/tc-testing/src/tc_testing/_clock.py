@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
 __all__ = ["Clock"]
@@ -24,14 +26,17 @@ class Clock:
         self.checks_signatures = False
         self._ahead = timedelta()
         self._listeners: list[Callable[[], None]] = []
+        # Of the context: whoever else asks meanwhile, a test in its thread, is told the present.
+        self._then: ContextVar[datetime | None] = ContextVar("then", default=None)
 
     def now(self) -> datetime:
         """The server's time, aware, in UTC."""
-        return datetime.now(UTC) + self._ahead
+        return self._then.get() or self.present()
 
     def time(self) -> float:
         """The server's time in seconds since 1970."""
-        return time.time() + self._ahead.total_seconds()
+        then = self._then.get()
+        return then.timestamp() if then else time.time() + self._ahead.total_seconds()
 
     def signing_time(self) -> float:
         """The time by which the timestamps in Hawk headers are measured, in seconds since 1970."""
@@ -49,6 +54,19 @@ class Clock:
         self._ahead += step
         for listener in self._listeners:
             listener()
+
+    def present(self) -> datetime:
+        """The server's time, even while something is made up for."""
+        return datetime.now(UTC) + self._ahead
+
+    @contextmanager
+    def at(self, then: datetime) -> Generator[None]:
+        """Let it be `then` for what is done within, which is made up for."""
+        token = self._then.set(then)
+        try:
+            yield
+        finally:
+            self._then.reset(token)
 
     def on_advance(self, listener: Callable[[], None]) -> None:
         """Have `listener` called each time the clock was moved, in the thread of whoever moves it."""

@@ -147,7 +147,7 @@ class LocalTaskcluster:
         """The last 10,000 messages that the services published since the start or a reset, oldest first."""
 
         def settled() -> list[Message]:
-            self._app.state.queue.settle()  # what the clock brought about is told of as well
+            self._app.state.settle()  # what the clock brought about is told of as well
             return self._app.state.messages.all()
 
         return self._in_loop(settled)

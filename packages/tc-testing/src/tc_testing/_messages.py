@@ -62,10 +62,15 @@ class Messages:
 
     def all(self) -> list[Message]:
         """The messages, those published first at the front."""
-        return [
-            Message(facts.service, facts.topic.name, facts.topic.exchange, key, read(payload), routes)
-            for facts, key, payload, routes in list(self._kept)
-        ]
+        return [_message(*kept) for kept in list(self._kept)]
+
+    def last(self) -> Message:
+        """The message that was published last."""
+        return _message(*self._kept[-1])
+
+
+def _message(facts: ExchangeFacts, key: str, payload: bytes, routes: tuple[str, ...]) -> Message:
+    return Message(facts.service, facts.topic.name, facts.topic.exchange, key, read(payload), routes)
 
 
 def _routing_key(facts: ExchangeFacts, parts: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ._agenda import Agenda
 from ._certificates import Issuer
 from ._clock import Clock
 from ._configuration import Configuration
@@ -15,6 +16,7 @@ from ._messages import Messages
 from ._service_clients import ServiceClients
 from ._services.auth.store import AuthStore
 from ._services.github.store import GithubStore
+from ._services.hooks import automatic
 from ._services.hooks.store import HookStore
 from ._services.index.store import IndexStore
 from ._services.notify.store import NotifyStore
@@ -34,16 +36,18 @@ class State:
 
     Arguments: root_token, the access token of the client that may do everything.
 
-    Attributes: clock, the time of all services; configuration, the outside services they are set up for;
-    messages, what they published; service_clients, the clients as which they act themselves.
+    Attributes: clock, the time of all services; agenda, what will happen by itself; configuration, the outside
+    services they are set up for; messages, what they published; service_clients, the clients as which they act
+    themselves.
     """
 
     def __init__(self, root_token: str) -> None:
         self._started = time.monotonic()
         self.clock = Clock()
+        self.agenda = Agenda(self.clock)
         self.configuration = Configuration()
         self.messages = Messages()
-        self.auth = AuthStore(self.clock, root_token)
+        self.auth = AuthStore(self.clock, self.agenda, root_token)
         self.service_clients = ServiceClients(self.clock)
         self.github = GithubStore()
         self.hooks = HookStore()
@@ -53,7 +57,10 @@ class State:
         self.buckets = Buckets(self.clock)
         self.purge_cache = PurgeCacheStore(self.clock)
         self.queue = QueueStore(
-            self.clock, partial(self.publish, "queue"), on_completed=partial(index_routes, self.index)
+            self.clock,
+            self.agenda,
+            partial(self.publish, "queue"),
+            on_completed=partial(index_routes, self.index),
         )
         self.secrets = SecretStore(self.clock)
         self.worker_manager = WorkerManagerStore(
@@ -73,6 +80,12 @@ class State:
     ) -> None:
         """Tell the world something; arguments as in `Messages.publish`."""
         self.messages.publish(service, name, parts, payload, routes)
+        automatic.announce(self)
+
+    def settle(self) -> None:
+        """Let happen what was due by the clock, and what messages bring about."""
+        self.agenda.settle()
+        automatic.deliver(self)
 
     def open(self) -> None:
         """Let calls wait again, once the server runs."""

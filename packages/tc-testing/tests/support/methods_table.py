@@ -18,6 +18,14 @@ TEST_FILE = "test_methods_table.py"
 # What they call is chosen at random.
 _SHOW_NOTHING = ("test_queue_machine.py", "test_random_requests.py")
 
+# What behaves only in part, and why.
+_REMARKS = {
+    (
+        "github",
+        "renderTaskclusterYml",
+    ): "behaves for version 1 of the file; version 0, in another template language, answers 501"
+}
+
 _router = Router(methods())
 _shown: dict[tuple[str, str], set[str]] = {}
 
@@ -41,7 +49,8 @@ def lines() -> list[str]:
 def _row(service: str, name: str, behaves: bool) -> str:
     tests = sorted(_shown.get((service, name), ()), key=lambda test: ("exchanges" not in test, test))
     shown = f"`{tests[0].replace(' ', ' · ')}`" if tests else ""
-    return f"| {service}.{name} | {'behaves' if behaves else 'answers 501'} | {shown} |"
+    here = _REMARKS.get((service, name), "behaves" if behaves else "answers 501")
+    return f"| {service}.{name} | {here} | {shown} |"
 
 
 def _method_of(request: ReceivedRequest) -> tuple[str, str] | None:

@@ -73,6 +73,7 @@ async def update_client(call: Call) -> Answer:
     updated.expires = _date(payload["expires"])
     updated.scopes = wanted
     updated.delete_on_expiration = payload["deleteOnExpiration"]
+    call.state.auth.expect_end(updated)
     return _shown(call, updated)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any
 
 from tc_core import json_date, parse_json_date
 
+from ..._agenda import Agenda
 from ..._certificates import Issuer
 from ..._clock import Clock
 from ..._errors import APIError
@@ -131,8 +132,9 @@ class AuthStore:
     Attributes: audit, the changes that were made in all services.
     """
 
-    def __init__(self, clock: Clock, root_token: str) -> None:
+    def __init__(self, clock: Clock, agenda: Agenda, root_token: str) -> None:
         self._clock = clock
+        self._agenda = agenda
         self.audit = AuditLog(clock)
         self.clients: dict[str, Client] = {}
         self.roles: dict[str, Role] = {}
@@ -167,7 +169,13 @@ class AuthStore:
             last_rotated=now,
         )
         self.clients[client_id] = client
+        self.expect_end(client)
         return client
+
+    def expect_end(self, client: Client) -> None:
+        """Have a client removed when it expires, if it wants that."""
+        if client.delete_on_expiration:
+            self._agenda.at(parse_json_date(client.expires), partial(self._expire, client))
 
     def put_role(self, role: Role) -> None:
         """Have `role`, in place of any with this id."""
@@ -199,6 +207,11 @@ class AuthStore:
         if parse_json_date(client.expires) < self._clock.now():
             raise APIError("AuthenticationFailed", f"Client with clientId: '{client_id}' has expired")
         return Issuer(client_id, client.access_token, self.expand(client.scopes))
+
+    def _expire(self, client: Client, when: datetime) -> None:
+        is_over = client.delete_on_expiration and parse_json_date(client.expires) <= when
+        if is_over and self.clients.get(client.client_id) is client:
+            del self.clients[client.client_id]
 
     def _expand(self, scopes: tuple[str, ...]) -> list[str]:
         return expand(scopes, self._scopes_of_roles)

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsone
 from jsone.shared import JSONTemplateError
+from referencing.exceptions import Unresolvable
 
 from tc_core import json_date, slug_id
 
 from ..._calls import Call
 from ..._errors import APIError
 from ..._facts import methods
-from ..._hawk import Authenticator, Caller
+from ..._hawk import Authenticator, Caller, SignedRequest
 from ..._json import is_object
-from ..._schemas import check_payload, fill_defaults
+from ..._schemas import check_payload, fill_defaults, problems_of, validator
 from ..queue import tasks
 from .store import Fire, Hook
 
-__all__ = ["fire"]
+if TYPE_CHECKING:
+    from ..._state import State
+
+__all__ = ["fire", "trigger_problems"]
 
 _CLIENT_ID = "static/taskcluster/hooks"
 _DEADLINE = timedelta(days=1)  # after creation, where the template says nothing
@@ -33,17 +39,18 @@ class _OwnCall(Call):
         return self.caller
 
 
-async def fire(call: Call, hook: Hook, fired_by: str) -> str | None:
-    """Make the task of the hook, for the payload of the call. Returns its id, None if the template makes none.
+def fire(state: State, hook: Hook, fired_by: str, context: Mapping[str, Any]) -> str | None:
+    """Make the task of the hook. Returns its id, None if the template makes none.
 
+    Arguments: context, what the template knows beside why, when and for which task it is rendered.
     Raises APIError 400, 403.
     """
-    task_id, now = slug_id(), call.state.clock.now()
+    task_id, now = slug_id(), state.clock.now()
     try:
-        task = _render(call, hook, fired_by, task_id, now)
+        task = _render(hook, {"firedBy": fired_by, "taskId": task_id, "now": json_date(now), **context}, now)
         if task is None:
             return None
-        await _create(call, hook, task_id, task)
+        _create(state, hook, task_id, task)
     except JSONTemplateError as error:
         hook.fires.append(Fire(fired_by, task_id, now, {"name": type(error).__name__, "message": str(error)}))
         raise APIError("InputError", f"While firing hook:\n\n{error}") from None
@@ -56,41 +63,46 @@ async def fire(call: Call, hook: Hook, fired_by: str) -> str | None:
     return task_id
 
 
-def _render(call: Call, hook: Hook, fired_by: str, task_id: str, now: datetime) -> Any:
-    context = {"firedBy": fired_by, "taskId": task_id, "payload": call.payload, "now": json_date(now)}
-    if call.caller.client_id is not None:
-        context["clientId"] = call.caller.client_id
+def trigger_problems(hook: Hook, payload: Any) -> list[str]:
+    """What of a payload is not as the hook wants it, one text each."""
+    try:
+        return problems_of(validator(hook.definition["triggerSchema"]), payload)
+    except (Unresolvable, re.error) as error:
+        return [f"triggerSchema cannot be applied: {error}"]
+
+
+def _render(hook: Hook, context: dict[str, Any], now: datetime) -> Any:
     task = jsone.render(hook.definition["task"], context)
     if not is_object(task):
         return task
     defaults = {
         "created": json_date(now),
         "deadline": json_date(now + _DEADLINE),
-        "taskGroupId": task_id,
+        "taskGroupId": context["taskId"],
     }
     return defaults | task
 
 
-async def _create(call: Call, hook: Hook, task_id: str, task: Any) -> None:
+def _create(state: State, hook: Hook, task_id: str, task: Any) -> None:
     """Create the task as who has but the role of the hook. Raises APIError 400, 403."""
     [method] = [method for method in methods() if (method.service, method.name) == ("queue", "createTask")]
     assert method.input is not None
     payload = fill_defaults(method.input, json.loads(json.dumps(task)))
-    check_payload(method.input, payload, call.root_url)
+    check_payload(method.input, payload, hook.root_url)
     role = f"assume:hook-id:{hook.name}"
-    own = _OwnCall(
+    call = _OwnCall(
         method=method,
         params={"taskId": task_id},
-        state=call.state,
-        request=call.request,
+        state=state,
+        request=SignedRequest(method.verb, method.route, "", "", None),
         body=b"",
         content_type=None,
-        root_url=call.root_url,
+        root_url=hook.root_url,
         raw_query="",
         payload=payload,
-        caller=Caller(_CLIENT_ID, call.state.auth.expand(["assume:anonymous", role])),
+        caller=Caller(_CLIENT_ID, state.auth.expand(["assume:anonymous", role])),
     )
-    await tasks.handlers["createTask"](own)
+    tasks.create(call)
 
 
 def _explained(hook: Hook, code: str, message: str) -> APIError:

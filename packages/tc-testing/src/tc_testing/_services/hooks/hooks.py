@@ -11,6 +11,7 @@ from tc_core import json_date
 from ..._calls import Answer, Call, Handlers
 from ..._errors import APIError
 from ..._schemas import problems_of, validator
+from .automatic import schedule
 from .lookup import find_hook
 from .schedule import CronError, next_date
 from .store import Hook
@@ -52,10 +53,11 @@ async def get_hook_status(call: Call) -> Answer:
 async def create_hook(call: Call) -> Answer:
     group_id, hook_id = call.params["hookGroupId"], call.params["hookId"]
     _check_definition(call)
-    made = Hook(group_id, hook_id, _definition(call.payload, []))
+    made = Hook(group_id, hook_id, _definition(call.payload, []), call.root_url)
     if call.state.hooks.get(group_id, hook_id) is not None:
         raise APIError("RequestConflict", f"hook `{made.name}` already exists.")
     call.state.hooks.put(made)
+    schedule(call.state, made)
     _note_change(call, made.name, "created")
     # Bindings that were left out are shown from the next call on.
     return {key: value for key, value in made.json().items() if key != "bindings" or key in call.payload}
@@ -66,6 +68,7 @@ async def update_hook(call: Call) -> Answer:
     _check_definition(call)
     found = find_hook(call)
     found.definition = _definition(call.payload, found.definition["bindings"])
+    schedule(call.state, found)
     _note_change(call, found.name, "updated")
     return found.json()
 

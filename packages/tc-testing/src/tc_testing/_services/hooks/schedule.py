@@ -78,7 +78,11 @@ def _next(fields: list[set[int]], after: datetime) -> datetime | None:
         if day.month not in months or not _is_day(day, days, week_days):
             continue
         for hour in sorted(hours):
+            if day.replace(hour=hour, minute=59, second=59) <= after:
+                continue
             for minute in sorted(minutes):
+                if day.replace(hour=hour, minute=minute, second=59) <= after:
+                    continue
                 for second in sorted(seconds):
                     date = day.replace(hour=hour, minute=minute, second=second)
                     if date > after:

@@ -9,6 +9,8 @@ from typing import Any
 
 from tc_core import json_date, slug_id
 
+from ..._messages import Message
+
 __all__ = ["Fire", "Hook", "HookStore"]
 
 _MOST_FIRES = 100  # of one hook that are remembered
@@ -33,13 +35,15 @@ class Fire:
 
 @dataclass(slots=True)
 class Hook:
-    """A hook. `definition` is what the caller decides about it."""
+    """A hook. `definition` is what the caller decides about it, `root_url` where the caller found the services."""
 
     group_id: str
     hook_id: str
     definition: dict[str, Any]
+    root_url: str
     trigger_token: str = field(default_factory=slug_id, repr=False)
     fires: deque[Fire] = field(default_factory=lambda: deque[Fire](maxlen=_MOST_FIRES))
+    late_fires: int = 0  # by schedule, since a date was waited for
 
     @property
     def name(self) -> str:
@@ -56,10 +60,14 @@ class Hook:
 
 
 class HookStore:
-    """Hooks by group and id."""
+    """Hooks by group and id.
+
+    Attributes: deliveries, the messages that hooks are bound to and have not been fired by yet.
+    """
 
     def __init__(self) -> None:
         self._hooks: dict[tuple[str, str], Hook] = {}
+        self.deliveries: list[tuple[Hook, Message]] = []
 
     def get(self, group_id: str, hook_id: str) -> Hook | None:
         return self._hooks.get((group_id, hook_id))
@@ -77,3 +85,11 @@ class HookStore:
     def of_group(self, group_id: str) -> list[Hook]:
         """The hooks of one group by id."""
         return [hook for key, hook in sorted(self._hooks.items()) if key[0] == group_id]
+
+    def all(self) -> list[Hook]:
+        """The hooks in the order in which they were made."""
+        return list(self._hooks.values())
+
+    def is_there(self, hook: Hook) -> bool:
+        """Whether the hook was not removed."""
+        return self.get(hook.group_id, hook.hook_id) is hook

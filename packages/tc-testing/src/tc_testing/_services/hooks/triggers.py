@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from typing import Any
-
-from referencing.exceptions import Unresolvable
 
 from tc_core import json_date
 
 from ..._calls import Answer, Call, Handlers
 from ..._errors import APIError
 from ..._pages import page
-from ..._schemas import problems_of, validator
-from .firing import fire
+from .firing import fire, trigger_problems
 from .lookup import find_hook
 from .store import Fire, Hook
 
@@ -47,19 +43,13 @@ async def list_last_fires(call: Call) -> Answer:
 
 
 async def _trigger(call: Call, hook: Hook, fired_by: str) -> Answer:
-    _check_trigger(hook, call.payload)
-    task_id = await fire(call, hook, fired_by)
-    return {} if task_id is None else {"taskId": task_id, "status": {"taskId": task_id}}
-
-
-def _check_trigger(hook: Hook, payload: Any) -> None:
-    """Refuse a payload that the hook does not take. Raises APIError 400."""
-    try:
-        found = problems_of(validator(hook.definition["triggerSchema"]), payload)
-    except (Unresolvable, re.error) as error:
-        found = [f"triggerSchema cannot be applied: {error}"]
-    if found:
+    if found := trigger_problems(hook, call.payload):
         raise APIError("InputError", "; ".join(found))
+    context = {"payload": call.payload}
+    if call.caller.client_id is not None:
+        context["clientId"] = call.caller.client_id
+    task_id = fire(call.state, hook, fired_by, context)
+    return {} if task_id is None else {"taskId": task_id, "status": {"taskId": task_id}}
 
 
 def _shown(call: Call, hook: Hook, shown: Fire) -> dict[str, Any]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tc_core import json_date
 
+from ..._clock import Clock
+
 __all__ = ["Artifact", "ArtifactStore"]
+
+
+# For so long it is known of an artifact that it has expired.
+_REMEMBERED = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -49,9 +55,10 @@ class Artifact:
 
 
 class ArtifactStore:
-    """Artifacts by task id, run id and name."""
+    """Artifacts by task id, run id and name. One that has expired is in no list, and a day later it is gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._artifacts: dict[tuple[str, int], dict[str, Artifact]] = {}
 
     def put(self, task_id: str, run_id: int, artifact: Artifact) -> None:
@@ -59,8 +66,16 @@ class ArtifactStore:
 
     def get(self, task_id: str, run_id: int, name: str) -> Artifact | None:
         """The artifact, present or not, None if there is none."""
-        return self._artifacts.get((task_id, run_id), {}).get(name)
+        found = self._artifacts.get((task_id, run_id), {}).get(name)
+        return found if found and found.expires + _REMEMBERED > self._clock.now() else None
 
     def of_run(self, task_id: str, run_id: int) -> list[Artifact]:
         """The artifacts of a run by name."""
-        return [artifact for _, artifact in sorted(self._artifacts.get((task_id, run_id), {}).items())]
+        now = self._clock.now()
+        artifacts = self._artifacts.get((task_id, run_id), {})
+        return [artifact for _, artifact in sorted(artifacts.items()) if artifact.expires > now]
+
+    def remove(self, task_id: str, run_count: int) -> None:
+        """Have no artifacts of a task that had so many runs."""
+        for run_id in range(run_count):
+            self._artifacts.pop((task_id, run_id), None)

@@ -123,7 +123,7 @@ def _list(call: Call, run_id: int) -> Answer:
 
 def _info(call: Call, run_id: int) -> Answer:
     artifact = call.state.queue.artifacts.get(call.params["taskId"], run_id, call.params["name"])
-    if artifact is None or not artifact.is_present:
+    if artifact is None or not artifact.is_present or artifact.expires <= call.state.clock.now():
         raise APIError("ResourceNotFound", "Artifact not found")
     return artifact.json()
 

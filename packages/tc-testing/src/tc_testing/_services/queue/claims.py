@@ -117,14 +117,14 @@ async def _attempts(call: Call, bell: Bell) -> AsyncGenerator[None, None]:
     gone = asyncio.ensure_future(call.wait_for_disconnect())
     try:
         while not queue.is_closed and (now := clock.now()) < until:
-            rest = min(until, queue.next_due() or until) - now
+            rest = min(until, call.state.agenda.next_due or until) - now
             ringing = asyncio.ensure_future(bell.wait(rings, max(rest.total_seconds(), 0)))
             await asyncio.wait({gone, ringing}, return_when=asyncio.FIRST_COMPLETED)
             ringing.cancel()
             if gone.done():
                 return
             rings = bell.rings
-            queue.settle()
+            call.state.settle()
             yield
     finally:
         gone.cancel()

@@ -130,7 +130,7 @@ class TaskGroup:
     scheduler_id: str
     expires: datetime
     sealed: str | None = None
-    task_ids: list[str] = field(default_factory=list[str])
+    task_ids: dict[str, None] = field(default_factory=dict[str, None])
     unfinished: set[str] = field(default_factory=set[str])  # tasks that have never been resolved
 
     def json(self) -> dict[str, Any]:

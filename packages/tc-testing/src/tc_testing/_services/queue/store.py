@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeAlias
 
 from tc_core import json_date, parse_json_date
 
+from ..._agenda import Agenda
 from ..._clock import Clock
 from .announcements import Announcements, Publish, publish_nothing
 from .artifact_store import ArtifactStore
@@ -24,7 +23,6 @@ _CLAIM_LASTS = timedelta(minutes=20)
 # A task group outlives the last of its tasks by this.
 _GROUP_OUTLIVES = timedelta(hours=1)
 
-_Due: TypeAlias = "tuple[datetime, int, Callable[[datetime], None]]"
 _ANNOUNCED_AS = {"completed": "taskCompleted", "failed": "taskFailed", "exception": "taskException"}
 
 
@@ -35,9 +33,10 @@ def _do_nothing(task: Task) -> None:
 class QueueStore:
     """Tasks and task groups by id.
 
-    Whatever time has brought about is made up for when the store is next asked, or with `settle`.
+    Whatever time has brought about is made up for when the store is next asked. What has expired is gone.
 
-    Arguments: publish takes the messages of the queue; on_completed is called with each task that is completed.
+    Arguments: agenda, of what will happen by itself; publish takes the messages of the queue; on_completed is
+    called with each task that is completed.
 
     Attributes: workforce, what is known of task queues and workers; artifacts, the artifacts of all runs;
     announce, what makes the messages; is_closed, whether calls must not wait.
@@ -46,29 +45,22 @@ class QueueStore:
     def __init__(
         self,
         clock: Clock,
+        agenda: Agenda,
         publish: Publish = publish_nothing,
         on_completed: Callable[[Task], None] = _do_nothing,
     ) -> None:
         self.announce = Announcements(publish)
-        self.artifacts = ArtifactStore()
+        self.artifacts = ArtifactStore(clock)
         self.workforce = Workforce(clock)
         self._clock = clock
+        self._agenda = agenda
         self._on_completed = on_completed
         self._tasks: dict[str, Task] = {}
         self._groups: dict[str, TaskGroup] = {}
         self._dependents: dict[str, list[str]] = {}
         self._runs: dict[str, TaskQueueRuns] = {}
-        self._due: list[_Due] = []  # a heap of what will happen by itself
-        self._due_count = 0
         self.is_closed = False
         clock.on_advance(self.wake)
-
-    def settle(self) -> None:
-        """Let happen what was due: claims that expire, deadlines that pass."""
-        now = self._clock.now()
-        while self._due and self._due[0][0] <= now:
-            when, _, happen = heapq.heappop(self._due)
-            happen(when)
 
     def wake(self) -> None:
         """Let all calls that wait for work look again; from any thread."""
@@ -85,43 +77,39 @@ class QueueStore:
         """How many calls wait for work."""
         return sum(runs.bell.listeners for runs in list(self._runs.values()))
 
-    def next_due(self) -> datetime | None:
-        """When something will happen by itself."""
-        return self._due[0][0] if self._due else None
-
     # Looking things up
 
     def task(self, task_id: str) -> Task | None:
         """The task as it is now, None if there is none."""
-        self.settle()
+        self._agenda.settle()
         return self._tasks.get(task_id)
 
     def group(self, task_group_id: str) -> TaskGroup | None:
         """The task group, None if there is none."""
+        self._agenda.settle()
         return self._groups.get(task_group_id)
 
     def tasks_of(self, group: TaskGroup) -> list[Task]:
         """The tasks of a group by task id, as they are now."""
-        self.settle()
+        self._agenda.settle()
         return [self._tasks[task_id] for task_id in sorted(group.task_ids, key=collated)]
 
     def dependents_of(self, task_id: str) -> list[Task]:
         """The tasks that wait or waited for a task, by task id, as they are now."""
-        self.settle()
-        return [
-            self._tasks[dependent] for dependent in sorted(self._dependents.get(task_id, ()), key=collated)
-        ]
+        self._agenda.settle()
+        found = map(self._tasks.get, sorted(self._dependents.get(task_id, ()), key=collated))
+        return [dependent for dependent in found if dependent]
 
     def runs_of(self, task_queue_id: str) -> TaskQueueRuns:
         """The pending and the running runs of a task queue, as they are now."""
-        self.settle()
+        self._agenda.settle()
         return self._runs_of(task_queue_id)
 
     # Making and scheduling tasks
 
     def add(self, task: Task) -> None:
         """Take a new task in, and schedule it if it waits for nothing."""
-        self.settle()
+        self._agenda.settle()
         definition = task.definition
         self._tasks[task.task_id] = task
         self._add_to_group(task)
@@ -129,7 +117,8 @@ class QueueStore:
             self._dependents.setdefault(task_id, []).append(task.task_id)
             if not task.is_satisfied_by(self._tasks[task_id].state):
                 task.waits_for.add(task_id)
-        self._at(task.deadline, partial(self._pass_deadline, task))
+        self._agenda.at(task.deadline, partial(self._pass_deadline, task))
+        self._agenda.at(task.expires, partial(self._expire_task, task))
         self.workforce.task_queue_seen(task.task_queue_id)
         self.announce.task("taskDefined", task)
         if not task.waits_for:
@@ -218,9 +207,11 @@ class QueueStore:
         group = self._groups.get(group_id)
         if group is None:
             group = self._groups[group_id] = TaskGroup(group_id, task.definition["schedulerId"], outlived)
+            self._agenda.at(outlived, partial(self._expire_group, group))
         if group.expires < task.expires:
             group.expires = outlived
-        group.task_ids.append(task.task_id)
+            self._agenda.at(outlived, partial(self._expire_group, group))
+        group.task_ids[task.task_id] = None
         group.unfinished.add(task.task_id)
 
     def _add_run(self, task: Task, reason: str, when: datetime) -> None:
@@ -235,7 +226,7 @@ class QueueStore:
         run = task.runs[-1]
         run.taken_until = json_date(when)
         # To the millisecond, as everyone is told, so that it is over when it says it is.
-        self._at(
+        self._agenda.at(
             parse_json_date(run.taken_until),
             partial(self._expire_claim, task, task.last_run_id, run.taken_until),
         )
@@ -264,8 +255,8 @@ class QueueStore:
 
     def _release_dependents(self, task: Task, when: datetime) -> None:
         for task_id in self._dependents.get(task.task_id, ()):
-            dependent = self._tasks[task_id]
-            if dependent.is_satisfied_by(task.state):
+            dependent = self._tasks.get(task_id)
+            if dependent and dependent.is_satisfied_by(task.state):
                 dependent.waits_for.discard(task.task_id)
                 if not dependent.waits_for and dependent.state == "unscheduled":
                     self._add_run(dependent, "scheduled", when)
@@ -279,9 +270,16 @@ class QueueStore:
         if run.state == "running" and run.taken_until == taken_until:
             self._resolve(task, "exception", "claim-expired", when, "retry")
 
-    def _at(self, when: datetime, happen: Callable[[datetime], None]) -> None:
-        self._due_count += 1
-        heapq.heappush(self._due, (when, self._due_count, happen))
+    def _expire_task(self, task: Task, _: datetime) -> None:
+        del self._tasks[task.task_id]
+        if group := self._groups.get(task.definition["taskGroupId"]):
+            group.task_ids.pop(task.task_id, None)
+        self._dependents.pop(task.task_id, None)
+        self.artifacts.remove(task.task_id, len(task.runs))
+
+    def _expire_group(self, group: TaskGroup, when: datetime) -> None:
+        if group.expires <= when:  # else it has had another task since
+            del self._groups[group.task_group_id]
 
     def _runs_of(self, task_queue_id: str) -> TaskQueueRuns:
         runs = self._runs.get(task_queue_id)

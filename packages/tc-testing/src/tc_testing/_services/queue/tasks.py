@@ -13,7 +13,7 @@ from ..._pages import page
 from .records import PRIORITIES, Task
 from .store import MOST_RUNS
 
-__all__ = ["handlers"]
+__all__ = ["create", "handlers"]
 
 handlers = Handlers()
 
@@ -24,6 +24,11 @@ _DEFAULT_LIFE = timedelta(days=365)  # after the deadline
 
 @handlers("createTask")
 async def create_task(call: Call) -> Answer:
+    return {"status": create(call).status()}
+
+
+def create(call: Call) -> Task:
+    """Make the task of a createTask call, or find the same there. Raises APIError."""
     task_id, payload = call.params["taskId"], call.payload
     _fill_in_queue(payload)
     call.authorize(
@@ -47,7 +52,7 @@ async def create_task(call: Call) -> Answer:
             "RequestConflict",
             f"taskId `{task_id}` already used by another task.\nThis could be the result of faulty idempotency!",
         )
-    return {"status": existing.status()}
+    return existing
 
 
 @handlers("task")
