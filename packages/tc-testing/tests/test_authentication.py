@@ -8,7 +8,8 @@ import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import pytest
 from hawk_client import Caller, encode_ext, temporary
@@ -16,7 +17,8 @@ from hawk_client import Caller, encode_ext, temporary
 from tc_testing import LocalTaskcluster
 from tc_testing._certificates import Issuer
 from tc_testing._errors import APIError
-from tc_testing._hawk import Authenticator, SignedRequest
+from tc_testing._hawk import Authenticator, SignedRequest, check_payload_hash
+from tc_testing._hawk import Caller as Identified
 
 CURRENT = "/api/auth/v1/scopes/current"
 EXPAND = "/api/auth/v1/scopes/expand"
@@ -380,6 +382,55 @@ class TestOtherImplementations:
             identified = authenticator.authenticate(request)
             assert identified.client_id == case["client_id"]
             assert identified.scopes == ["assume:anonymous", *case["certificate"]["scopes"]]
+
+    # What is in `ext` elsewhere is nothing that these services read, or a certificate that is none.
+    HEADERS: ClassVar[list[dict[str, Any]]] = [
+        case for case in vector("hawk-headers")["cases"] if case["ext"] is None
+    ]
+    BEWITS: ClassVar[list[dict[str, Any]]] = [
+        case for case in vector("bewits")["cases"] if case["ext"] is None
+    ]
+
+    @pytest.mark.parametrize("case", HEADERS, ids=lambda case: f"{case['verb']} {case['url']}")
+    def test_headers(self, case: dict[str, Any]) -> None:
+        caller = self.authenticate(
+            case, case["timestamp"], case["verb"], case["signed"]["resource"], case["signed"], case["header"]
+        )
+        assert caller.client_id == case["credentials"]["id"]
+        if case["hash"] is not None:
+            body, content_type = case["body"].encode(), case["content_type"] or ""
+            check_payload_hash(caller, body, content_type)
+            with pytest.raises(APIError):
+                check_payload_hash(caller, body + b" ", content_type)
+
+    @pytest.mark.parametrize("case", BEWITS, ids=lambda case: case["url"])
+    def test_bewits(self, case: dict[str, Any]) -> None:
+        url = urlsplit(str(case["signed_url"]))
+        port = url.port or {"http": 80, "https": 443}[url.scheme]
+        # One of the programs signs an IPv6 literal without its brackets, which the services do not take.
+        signed = {"host": url.hostname or "", "port": port}
+        resource = f"{url.path}?{url.query}"
+        assert self.authenticate(case, case["exp"] - 1, "GET", resource, signed).client_id is not None
+        with pytest.raises(APIError) as refused:
+            self.authenticate(case, case["exp"], "GET", resource, signed)
+        assert refused.value.message == "Unauthorized: Access expired"
+
+    def authenticate(
+        self,
+        case: dict[str, Any],
+        now: float,
+        verb: str,
+        resource: str,
+        signed: dict[str, Any],
+        header: str | None = None,
+    ) -> Identified:
+        def find(client_id: str) -> Issuer:
+            return Issuer(client_id, case["credentials"]["key"], ["*"])
+
+        authenticator = Authenticator(find, list, wall_time=lambda: now, time=lambda: now)
+        return authenticator.authenticate(
+            SignedRequest(verb, resource, signed["host"], str(signed["port"]), header)
+        )
 
     @pytest.mark.parametrize("case", vector("ext")["encodings"], ids=lambda case: case["what"])
     def test_encodings_of_ext(self, tc: LocalTaskcluster, case: dict[str, Any]) -> None:
