@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import http.client
 import json
@@ -10,10 +11,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import brotli
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from offline import offline
 from vcr.errors import CannotOverwriteExistingCassetteException
 from vcr.serializers import yamlserializer
@@ -291,6 +295,35 @@ class TestHidden:
             client.request("GET", "api/auth/v1/ping")
         assert not path.exists()
 
+    @pytest.mark.parametrize("wrap", ["base64", "gzip"])
+    def test_a_cassette_that_would_show_a_token_or_a_host_in_a_wrap_is_not_written(
+        self, tc: LocalTaskcluster, path: Path, wrap: str
+    ) -> None:
+        said = f"from {tc.root_url}".encode()
+        body = base64.b64encode(said) if wrap == "base64" else gzip.compress(said)
+        tc.faults.add("auth", "ping", status=200, body=body)
+        with pytest.raises(ValueError, match="should have been replaced"), live(tc, path) as (client, _):
+            client.request("GET", "api/auth/v1/ping")
+        assert not path.exists()
+
+    def test_a_host_that_is_named_before_its_url_and_in_an_address_of_somebody(
+        self, tc: LocalTaskcluster, path: Path
+    ) -> None:
+        tc.faults.add("auth", "listClients", status=200, body={"clients": []})
+        tc.faults.add("auth", "ping", status=200, body={"by": "a@mail.invalid", "at": ELSEWHERE})
+
+        def calls(client: Client, recording: Recording) -> None:
+            client.request("GET", f"api/auth/v1/clients/?prefix=bucket.storage.invalid{'%3A'}8443")
+            client.request("GET", "api/auth/v1/ping")
+
+        with live(tc, path) as (client, recording):
+            calls(client, recording)
+        first, second = content(path.read_text("utf-8"))
+        said = json.loads(second["response"]["body"]["string"])
+        host = said["at"].removeprefix("https://").removesuffix("/a/b")
+        assert said["by"].removeprefix("a@") not in ("mail.invalid", host)
+        assert first["request"]["uri"].endswith(f"?prefix={host}")
+
     def test_one_that_is_not_written_lets_go_of_the_http_libraries(
         self, tc: LocalTaskcluster, path: Path
     ) -> None:
@@ -323,7 +356,79 @@ def answering(body: Any) -> dict[str, Any]:
     return {"response": {"body": {"string": json.dumps(body)}}}
 
 
+def plain(text: str) -> str:
+    return text
+
+
+def escaped(text: str) -> str:
+    return json.dumps({"message": json.dumps({"of": text})})
+
+
+def as_code_points(text: str) -> str:
+    return '{"of":"' + "".join(f"\\u{ord(each):04x}" for each in text) + '"}'
+
+
+def in_a_sentence(text: str) -> str:
+    return json.dumps({"message": f"The payload was: {text} (refused)"})
+
+
+def percent_encoded(text: str) -> str:
+    return f"?next={quote(text, safe='')}"
+
+
+def in_base64(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def gzipped(text: str) -> bytes:
+    return gzip.compress(text.encode())
+
+
+def gzipped_in_base64(text: str) -> str:
+    return json.dumps({"data": base64.b64encode(gzipped(text)).decode()})
+
+
+def among_bytes(text: str) -> bytes:
+    return b"\xff\xfe\x00" + text.encode() + b"\x00"
+
+
+WRAPS = [
+    plain,
+    escaped,
+    as_code_points,
+    in_a_sentence,
+    percent_encoded,
+    in_base64,
+    gzipped,
+    gzipped_in_base64,
+    among_bytes,
+]
+TOKEN = "wIkMwbQzRKmoYgTBkGIGMg3fGZ-wOlQtmHYN0yD5aU_Q"
+CERTIFICATE = {"version": 1, "seed": "short", "signature": "abc="}
+PLANTED = [
+    ('Authorization: Hawk id="me", ts="1", mac="abc="', "a Hawk header"),
+    (f"{ROOT_URL}/api/queue/v1/ping?bewit=bWVcMTIz", "a bewit"),
+    (f"{ROOT_URL}/?bewit={base64.urlsafe_b64encode(b'me').decode()}", "a bewit"),
+    (TOKEN, "an access token"),
+    (json.dumps({"certificate": json.dumps(CERTIFICATE)}), "a certificate"),
+    (f"{ROOT_URL}/s3/x?X-Amz-Date=1&X-Amz-Signature=abc", "a presigned query"),
+    (json.dumps({"secret": {"password": "house"}, "expires": "2100-01-01T00:00:00.000Z"}), "a secret"),
+    (json.dumps({"credentials": {"clientId": "task-client/a", "accessToken": "short"}}), "a secret"),
+    ("TASKCLUSTER_ACCESS_TOKEN=short", "a secret"),
+    ("https://tc.my-company.dev/tasks", "an address"),
+    ("http://10.0.0.7:8080/tasks", "an address"),
+]
+
+
 class TestLeaks:
+    @given(
+        st.one_of(
+            st.text(), st.binary(), st.from_regex(r"(%[0-9a-f]{2}|\\\\u[0-9a-f]{4}|[a-zA-Z0-9+/]{12})+")
+        )
+    )
+    def test_any_text_can_be_looked_through(self, text: str | bytes) -> None:
+        leaks(cassette(response={"body": {"string": text}}))
+
     def test_none_where_all_is_hidden(self) -> None:
         hidden = {
             "accessToken": "REDACTED-1",
@@ -351,10 +456,42 @@ class TestLeaks:
             (answering({"secret": {"pin": 1234}}), "a secret"),
             (answering({"certificate": json.dumps({"seed": "abc"})}), "a certificate"),
             (answering({"certificate": {"signature": "abc"}}), "a certificate"),
+            ({"response": {"headers": {"Set-Cookie": ["session=abc"]}}}, "a cookie"),
+            ({"response": {"headers": {"Location": ["https://me:pw@example.com/"]}}}, "a secret"),
+            ({"response": {"headers": {"Via": ["1.1 10.1.2.3"]}}}, "an address"),
+            ({"request": {"body": "grant=x&access_token=abc"}}, "a secret"),
+            (answering({"accessToken": "REDACTED, or so it says"}), "a secret"),
+            (answering({"owner": "somebody@my-company.dev"}), "an address"),
+            (answering({"queue": "amqps://pulse.my-company.dev:5671/x"}), "an address"),
         ],
     )
     def test_each_kind_is_found(self, planted: dict[str, Any], kind: str) -> None:
         assert leaks(cassette(**planted)) == [kind]
+
+    @pytest.mark.parametrize("place", ["in a URL", "in a header", "in a request", "in an answer"])
+    @pytest.mark.parametrize("wrap", WRAPS, ids=lambda wrap: wrap.__name__)
+    @pytest.mark.parametrize(("text", "kind"), PLANTED)
+    def test_each_kind_is_found_in_each_wrap(
+        self, text: str, kind: str, wrap: Callable[[str], str | bytes], place: str
+    ) -> None:
+        wrapped = wrap(text)
+        planted: dict[str, Any] = {
+            "in a URL": {"request": {"uri": f"{ROOT_URL}/{quote(wrapped)}"}},
+            "in a header": {"response": {"headers": {"location": [wrapped]}}},
+            "in a request": {"request": {"body": wrapped}},
+            "in an answer": {"response": {"body": {"string": wrapped}}},
+        }[place]
+        assert kind in leaks(cassette(**planted))
+
+    @pytest.mark.parametrize("wrap", WRAPS, ids=lambda wrap: wrap.__name__)
+    def test_what_is_hidden_is_fine_in_each_wrap(self, wrap: Callable[[str], str | bytes]) -> None:
+        credentials = {
+            "clientId": CLIENT_ID,
+            "accessToken": "REDACTED-1",
+            "seed": "REDACTED-2".ljust(44, "x"),
+        }
+        text = json.dumps({"credentials": credentials, "url": f"{ROOT_URL}/a?b=c", "by": "ci@example.com"})
+        assert leaks(cassette(response={"body": {"string": wrap(text)}})) == []
 
 
 def check(response: Any) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 __all__ = [
-    "CERTIFICATE_KEYS",
     "CLIENT_ID",
+    "EMAIL",
     "HOST",
     "PRESIGNED",
     "ROOT_URL",
-    "SECRET_KEYS",
     "SIGNED_BY",
     "hidden",
+    "is_certificate_key",
     "is_hidden",
+    "is_secret_key",
     "may_be_shown",
 ]
 
@@ -28,25 +29,30 @@ SIGNED_BY = "signed-by"
 
 HOST = ROOT_URL.removeprefix("https://")
 
-# Of JSON objects in payloads and answers: all that these hold is secret.
-SECRET_KEYS = frozenset(
+# Of JSON objects in payloads and answers: all that these hold is secret. In small letters, without _ and -.
+_SECRET_KEYS = frozenset(
     {
-        "AccessKeyId",
-        "SecretAccessKey",
-        "Token",
-        "accessKeyId",
-        "accessToken",
+        "accesskeyid",
+        "accesstoken",
         "authorization",
+        "clientsecret",
+        "password",
+        "privatekey",
+        "refreshtoken",
         "sas",
         "secret",
-        "secretAccessKey",
-        "sessionToken",
-        "staticSecret",
+        "secretaccesskey",
+        "sessiontoken",
+        "staticsecret",
+        "taskclusteraccesstoken",
         "token",
-        "workerIdentityProof",
+        "workeridentityproof",
     }
 )
-CERTIFICATE_KEYS = frozenset({"seed", "signature"})
+_CERTIFICATE_KEYS = frozenset({"seed", "signature"})
+
+EMAIL = re.compile(r"[\w.+-]+(?:@|%40)((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,})")
+"""An e-mail address; its group is the host."""
 
 # Names in the query of a URL that say that having it is enough. Of such a query nothing is kept.
 PRESIGNED = re.compile(
@@ -66,9 +72,21 @@ def hidden(number: int = 0, *, long: bool = False) -> str:
 
 
 def is_hidden(text: str) -> bool:
-    return text.startswith(_HIDDEN)
+    return re.fullmatch(rf"{_HIDDEN}(?:-\d+)?x*", text) is not None
+
+
+def is_secret_key(name: str) -> bool:
+    return _plain(name) in _SECRET_KEYS
+
+
+def is_certificate_key(name: str) -> bool:
+    return _plain(name) in _CERTIFICATE_KEYS
 
 
 def may_be_shown(host: str) -> bool:
     """Whether a host name is one of those that are for examples, or names a format."""
     return _EXAMPLES.fullmatch(host.partition(":")[0]) is not None
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")

@@ -14,17 +14,19 @@ from vcr.request import Request
 
 from .._json import is_array, is_object
 from ._names import (
-    CERTIFICATE_KEYS,
     CLIENT_ID,
+    EMAIL,
     HOST,
     PRESIGNED,
     ROOT_URL,
-    SECRET_KEYS,
     SIGNED_BY,
     hidden,
+    is_certificate_key,
     is_hidden,
+    is_secret_key,
     may_be_shown,
 )
+from ._readings import readings
 
 __all__ = ["Scrubber", "comparable", "kept_of_response"]
 
@@ -41,7 +43,7 @@ _RESPONSE_HEADERS = frozenset(
         "x-taskcluster-status",
     }
 )
-_URL = re.compile(r"https?://[^\s\"'<>\\`)]+")
+_URL = re.compile(r"(?i:[a-z][a-z0-9+.-]*)://[^\s\"'<>\\`)]+")
 _HAWK_ID = re.compile(r'Hawk\s.*?\bid="([^"]*)"', re.IGNORECASE)
 _HAWK = re.compile(r'Hawk\s+(?:\w+="[^"]*",?\s*)+', re.IGNORECASE)
 _BEWIT = re.compile(r"(?P<before>[?&])bewit=[^&\s\"]*(?P<after>&?)")
@@ -104,7 +106,10 @@ class Scrubber:
     def scrub(self, exchanges: list[tuple[Request, dict[str, Any]]]) -> list[tuple[Request, dict[str, Any]]]:
         """Scrub exchanges in the order in which they took place. Those given stay as they are."""
         hiding = [self._hide(request, response) for request, response in exchanges]
-        # Only now is known all that must not be seen, in whatever exchange it is.
+        # Only now are all secrets known, in whatever exchange they are, and after this all hosts too.
+        for request, response in hiding:
+            self._replace_in_request(request)
+            self._replace_in_response(response)
         return [
             (self._replace_in_request(request), self._replace_in_response(response))
             for request, response in hiding
@@ -114,10 +119,11 @@ class Scrubber:
         """Scrub what stands beside the exchanges."""
         return self._replace(text)
 
-    def seen_in(self, text: str) -> bool:
-        """Whether something that was to be replaced is still in a text."""
+    def seen_in(self, text: str | bytes) -> bool:
+        """Whether something that was to be replaced is still in a text, in whatever it is wrapped."""
         gone = [value for value, stands_for in self._replaced.items() if value not in stands_for]
-        return any(value in text for value in (*self._secrets.long(), *gone, *self._foreign))
+        hidden = (*self._secrets.long(), *gone, *self._foreign)
+        return any(value in each for each in readings(text) for value in hidden)
 
     def _hide(self, request: Request, response: dict[str, Any]) -> tuple[Request, dict[str, Any]]:
         sent = Request(request.method, request.uri, request.body, dict(request.headers))
@@ -129,11 +135,9 @@ class Scrubber:
         return sent, {**response, "body": {"string": body}}
 
     def _replace_in_request(self, request: Request) -> Request:
-        request.uri = self._replace(request.uri)
-        request.headers = {name: self._replace(value) for name, value in request.headers.items()}
-        if request.body:
-            request.body = _rewritten(request.body, self._replace_in)
-        return request
+        headers = {name: self._replace(value) for name, value in request.headers.items()}
+        body = _rewritten(request.body, self._replace_in) if request.body else request.body
+        return Request(request.method, self._replace(request.uri), body, headers)
 
     def _replace_in_response(self, response: dict[str, Any]) -> dict[str, Any]:
         headers = {
@@ -159,6 +163,8 @@ class Scrubber:
         text = _HAWK.sub(hidden(), text)
         text = _URL.sub(lambda match: self._at_known_host(_without_signature(match[0])), text)
         text = _without_signature(text)
+        for host in EMAIL.findall(text):
+            self._stand_in(host)
         for value, stands_for in self._foreign.items():
             text = _exchanged(text, value, stands_for)
         return text
@@ -169,10 +175,14 @@ class Scrubber:
         if user:
             address = f"{hidden()}@{address}"
         host = address.rpartition("@")[2]
-        if host and not may_be_shown(host):
-            self._foreign.setdefault(host, f"host-{len(self._foreign) + 1}.example.com")
-            address = address.replace(host, self._foreign[host])
+        if host:
+            address = address.replace(host, self._stand_in(host))
         return urlunsplit(parts._replace(netloc=address))
+
+    def _stand_in(self, host: str) -> str:
+        if may_be_shown(host):
+            return host
+        return self._foreign.setdefault(host, f"host-{len(self._foreign) + 1}.example.com")
 
 
 class _Secrets:
@@ -213,9 +223,9 @@ class _Secrets:
     def _hide_at(self, key: str, value: Any, *, issued: bool, secret: bool) -> Any:
         if key == "certificate" and value:
             return self._certificate(value, issued=issued)
-        if key in CERTIFICATE_KEYS and isinstance(value, str):
+        if is_certificate_key(key) and isinstance(value, str):
             return self.know(value, issued=issued, long=True)
-        return self.hide(value, issued=issued, secret=secret or key in SECRET_KEYS)
+        return self.hide(value, issued=issued, secret=secret or is_secret_key(key))
 
     def _certificate(self, value: Any, *, issued: bool) -> Any:
         """Keep what a client reads of a certificate, its dates and scopes, but nothing that proves it."""

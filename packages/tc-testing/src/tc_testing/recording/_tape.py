@@ -15,10 +15,11 @@ from vcr.persisters.filesystem import FilesystemPersister
 from vcr.record_mode import RecordMode
 from vcr.request import Request
 from vcr.serialize import serialize
+from vcr.serializers import yamlserializer
 
 from tc_core import Credentials
 
-from ._leaks import leaks
+from ._leaks import leaks, texts
 from ._names import SIGNED_BY
 from ._scrub import Scrubber, comparable, hide_in_body, kept_of_response
 
@@ -107,7 +108,7 @@ class _Persister(FilesystemPersister):
             serializer,
         )
         found = leaks(text)
-        if self._scrubber.seen_in(text):
+        if any(map(self._scrubber.seen_in, texts(yamlserializer.deserialize(text)))):
             found = [*found, "something that should have been replaced"]
         if found:
             raise ValueError(f"the cassette would show {', '.join(found)}; it was not written")
