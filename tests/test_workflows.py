@@ -17,6 +17,7 @@ from typing import Any
 import nox.registry
 import pytest
 import yaml
+from cassettes import recorded_tests
 
 import noxfile
 
@@ -53,10 +54,10 @@ def as_text(value: Any) -> str:
     return json.dumps(value, default=str, skipkeys=True)
 
 
-def check_schema(path: Path) -> list[str]:
-    """Hold a workflow against the published schema, which check-jsonschema carries, and one asking for timeouts."""
+def check_schema(path: Path, *schemas: str) -> list[str]:
+    """Hold a file against published schemas, which check-jsonschema carries: those of workflows, with timeouts."""
     failed: list[str] = []
-    for schema in ("vendor.github-workflows", "custom.github-workflows-require-timeout"):
+    for schema in schemas or ("vendor.github-workflows", "custom.github-workflows-require-timeout"):
         command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path)]
         finished = subprocess.run(command, capture_output=True, text=True, check=False)
         failed += [finished.stdout] if finished.returncode else []
@@ -96,6 +97,18 @@ def test_a_workflow_that_does_not_is_noticed(tmp_path: Path) -> None:
     for good, bad in (("runs-on:", "run-on:"), ("    timeout-minutes: 15\n", "")):
         (tmp_path / "bad.yml").write_text(text.replace(good, bad))
         assert check_schema(tmp_path / "bad.yml") != []
+
+
+@each_workflow
+def test_actions_are_pinned_to_commits_with_their_version_beside(path: Path) -> None:
+    # A tag can be moved, to what then runs with all that the job may do.
+    used = re.findall(r"\buses: (.*)", path.read_text())
+    pinned = r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\./\.github/workflows/\w+\.yml"
+    assert [name for name in used if not re.fullmatch(pinned, name)] == []
+
+
+def test_what_keeps_the_pins_up_to_date_follows_the_schema() -> None:
+    assert check_schema(ROOT / ".github" / "dependabot.yml", "vendor.dependabot") == []
 
 
 @each_workflow
@@ -149,6 +162,20 @@ def test_only_recording_is_given_secrets_and_it_may_write_nothing_and_logs_no_tr
     (step,) = [step for step in steps(record) if "secrets" in as_text(step)]
     assert step["run"] == "nox -s record"
     assert {"--tb=no", "--show-capture=no", "-rN"} <= set(step["env"]["PYTEST_ADDOPTS"].split())
+
+
+def test_recording_is_told_all_that_the_recordings_ask_for() -> None:
+    asked = {
+        f"RECORD_{name.upper()}"
+        for path in ROOT.glob("packages/*/tests/test_cassettes.py")
+        for test in recorded_tests(path)
+        for name in test.needs.facts
+    }
+    (step,) = [step for step in steps(ROOT / ".github/workflows/record.yml") if "secrets" in as_text(step)]
+    told = {name: value for name, value in step["env"].items() if name.startswith("RECORD_")}
+    assert told == {name: f"${{{{ vars.{name} }}}}" for name in asked}
+    written = re.findall(r"`(RECORD)?(_\w+)`", (ROOT / "docs" / "cassettes.md").read_text())
+    assert {f"RECORD{name}" for _, name in written} == asked
 
 
 def test_the_hooks_are_well_formed_and_local_and_their_commands_exist() -> None:
