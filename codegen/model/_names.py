@@ -41,11 +41,11 @@ def check_methods(service: str, names: Sequence[str], derived: Iterable[tuple[st
         derived: pairs of a name made from a method, such as ``task_url``, and that method.
     """
     _check(service, names, "methods", BASE_NAMES)
-    taken = set(names)
+    taken = {*names, *BASE_NAMES}
     for name, source in derived:
         if name in taken:
             raise CollisionError(
-                f"{name}: {service}.{source} has a companion of this name, but so is another called"
+                f"{name}: {service}.{source} has a companion of this name, which is taken already"
             )
         taken.add(name)
 

@@ -60,13 +60,17 @@ def _url(root_url: str, path: str) -> str:
 def _json(root_url: str, path: str) -> Any:
     url = _url(root_url, path)
     try:
-        return json.loads(_content(url))
+        content = _content(url)
     except urllib.error.HTTPError as error:
         raise UnreadableReferenceError(f"{url}: answered {error.code}") from error
     except urllib.error.URLError as error:
         raise UnreadableReferenceError(f"{url}: {error.reason}") from error
     except (OSError, EOFError, http.client.HTTPException) as error:
         raise UnreadableReferenceError(f"{url}: {str(error) or type(error).__name__}") from error
+    except ValueError as error:
+        raise UnreadableReferenceError(f"{url}: is no URL: {error}") from error
+    try:
+        return json.loads(content)
     except ValueError as error:
         raise UnreadableReferenceError(f"{url}: not JSON: {error}") from error
 

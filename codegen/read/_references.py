@@ -15,6 +15,7 @@ from ._schemas import check_schema
 
 SCHEMAS = "/schemas/"
 TAKEN = ("core", "testing")
+ROUTE = re.compile(r"/(?:[^<>?#\s]|<[^<>]+>)*")
 
 
 def take(files: Mapping[str, Any]) -> dict[str, Api]:
@@ -119,6 +120,10 @@ def _method(place: str, entry: dict[str, Any], service: str) -> Method:
         stability=_text(place, entry, "stability"),
         category=_text(place, {"category": "", **entry}, "category"),
     )
+    if not ROUTE.fullmatch(method["route"]):
+        raise UnreadableReferenceError(
+            f"{place}: route is {method['route']!r}, which is no path with <arguments>"
+        )
     in_route = [piece.partition(">")[0] for piece in method["route"].split("<")[1:]]
     if in_route != method["args"]:
         raise UnreadableReferenceError(f"{place}: args are {method['args']}, but the route has {in_route}")

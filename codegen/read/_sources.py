@@ -39,12 +39,17 @@ def _file(path: Path) -> dict[str, Any]:
 
 
 def _folder(folder: Path) -> dict[str, Any]:
-    files: dict[str, Any] = {}
+    paths: dict[str, Path] = {}
     for path in sorted(folder.rglob("*.json")):
         published = re.search(r"(?:^|.*/)((?:references|schemas)/.*)$", path.relative_to(folder).as_posix())
-        if published:
-            files[published[1]] = _json(path)
-    return files
+        if not published:
+            continue
+        if published[1] in paths:
+            raise UnreadableReferenceError(
+                f"{path}: {published[1]} is also at {paths[published[1]]}; give a folder with one set of references"
+            )
+        paths[published[1]] = path
+    return {name: _json(path) for name, path in paths.items()}
 
 
 def _json(path: Path) -> Any:

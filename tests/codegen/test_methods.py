@@ -76,6 +76,11 @@ def test_companions_that_are_called_the_same_are_refused() -> None:
         build(published(method("a"), method("a_signed")))
 
 
+def test_a_companion_called_like_one_of_the_base_is_refused() -> None:
+    with pytest.raises(model.CollisionError, match=r"^root_url: odd\.root has a companion"):
+        build(published(method("root")))
+
+
 def test_a_method_without_companions_leaves_their_names_free() -> None:
     build(published(method("list", "post"), method("list_url", "post"), method("list_items", "post")))
 

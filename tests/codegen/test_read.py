@@ -124,6 +124,17 @@ def test_a_file_and_a_folder_give_the_same(tmp_path: Path) -> None:
     assert read.load(one) == read.load(tmp_path / "folder") == files
 
 
+def test_a_folder_with_two_sets_of_references_is_refused(tmp_path: Path) -> None:
+    for version in ("106", "107"):
+        path = tmp_path / version / "references" / "odd" / "v1" / "api.json"
+        path.parent.mkdir(parents=True)
+        path.write_text("{}")
+    with pytest.raises(
+        read.UnreadableReferenceError, match=r"^\S+/107/references/odd/v1/api\.json: .* also at \S+/106/"
+    ):
+        read.load(tmp_path)
+
+
 def test_what_is_stored_comes_back(tmp_path: Path) -> None:
     apis = read.take(published(method("été")))
     for name, text in read.dump(apis, "1.2.3").items():
@@ -139,6 +150,9 @@ def test_what_is_stored_comes_back(tmp_path: Path) -> None:
         ({"references/odd/v1/api.json": {"entries": []}}, "references/odd/v1/api.json: serviceName"),
         (published({"name": "a"}), r"references/odd/v1/api.json: entries\[0\] \(a\): method"),
         (published(method(), {**method("b"), "route": 7}), r"api.json: entries\[1\] \(b\): route"),
+        (published(method("b", route="thing")), r"entries\[0\] \(b\): route is 'thing', which is no path"),
+        (published(method("b", route="/<x", args=["x"])), r"entries\[0\] \(b\): route is '/<x'"),
+        (published(method("b", route="/<x>?y=<z>")), r"entries\[0\] \(b\): route is"),
         (published(method("b", route="/<x>", args=["y"])), r"entries\[0\] \(b\): args are \['y'\].*\['x'\]"),
         (published(method(query="limit")), r"entries\[0\] \(thing\): query"),
         (published(method(output="v1/gone.json#")), "schemas/odd/v1/gone.json: .*odd.thing needs it"),
