@@ -67,10 +67,13 @@ def mentions(root: Path, version: str) -> Iterator[str]:
     """Give the texts written by hand that name a Taskcluster version."""
     generated = set(files.generated(root))
     texts = [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("packages/*/README.md")]
+    named = re.compile(rf"(?<![\d.]){re.escape(version)}(?!\.?\d)")
     for path in sorted(set(texts) - generated - {root / "CHANGELOG.md"}):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if re.search(rf"(?<![\d.]){re.escape(version)}(?!\.?\d)", line):
-                yield f"{path.relative_to(root).as_posix()}:{number}: names {version}"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        numbers = [number for number, line in enumerate(lines, 1) if named.search(line)]
+        if numbers:
+            below = f", and so do {len(numbers) - 1} lines below" if len(numbers) > 1 else ""
+            yield f"{path.relative_to(root).as_posix()}:{numbers[0]}: names {version}{below}"
 
 
 def _stored(root: Path) -> files.Facts | None:

@@ -25,7 +25,7 @@ def compare(old: Sequence[Service], new: Sequence[Service]) -> list[Change]:
         if name not in afters:
             text = (
                 f"The package `{distribution_name(name)}` is gone, as this Taskcluster has no {name} service. "
-                "Who calls it of an older deployment stays with the packages of that version."
+                "To call it on an older deployment, keep the packages of that version."
             )
             found.append(Change(name, True, text))
         elif name not in befores:

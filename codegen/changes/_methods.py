@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ..model import Anything, Argument, Expression, Method
-from ..render import scope_lines
+from ..render import scope_phrase
 from ._writing import Types, covers, listed
 
 Found = Iterator[tuple[bool, str]]
@@ -117,9 +118,9 @@ class _Comparison:
             yield False, f"{self._name} is sent as `{after}` now, and was sent as `{before}`."
         if self._old.scopes != self._new.scopes:
             yield (
-                bool(self._new.scopes),
-                f"{self._name} asks for {_scopes(self._new)} now, and asked for "
-                + (f"{_scopes(self._old)}."),
+                not _asks_for_less(self._old.scopes, self._new.scopes),
+                f"{self._name} asks for {scope_phrase(self._new.scopes)} now, "
+                f"and asked for {scope_phrase(self._old.scopes)}.",
             )
         if self._old.stability != self._new.stability:
             if self._new.stability == "deprecated":
@@ -159,9 +160,17 @@ def _in_path(names: list[str]) -> str:
     return f"the path arguments {listed(names)}" if names else "no path arguments"
 
 
-def _scopes(method: Method) -> str:
-    lines = [line.strip().removeprefix("- ") for line in scope_lines(method.scopes)] if method.scopes else []
-    return " ".join(lines) or "no scopes"
+def _asks_for_less(old: Any, new: Any) -> bool:
+    """Say whether all who have the old scopes surely have the new ones."""
+    match old, new:
+        case _, None:
+            return True
+        case _, {"AnyOf": parts} if old in parts:
+            return True
+        case {"AllOf": parts}, _ if new in parts:
+            return True
+        case _:
+            return False
 
 
 def _same_place(old: Method, new: Method) -> bool:

@@ -6,6 +6,6 @@ from ._files import BY_HAND, Family, header, render
 from ._surface import surface
 from ._types import Annotations
 from ._untyped import untyped_table
-from ._words import scope_lines
+from ._words import scope_phrase
 
-__all__ = ["BY_HAND", "Annotations", "Family", "header", "render", "scope_lines", "surface", "untyped_table"]
+__all__ = ["BY_HAND", "Annotations", "Family", "header", "render", "scope_phrase", "surface", "untyped_table"]

@@ -55,18 +55,34 @@ def deprecation(method: Method) -> str:
     return f"{method.name} is deprecated: {method.docs.deprecated or 'see the Taskcluster manual'}"
 
 
-def scope_lines(scopes: Any) -> list[str]:
-    """Return a scope expression as lines of a list."""
-    return list(_scope_lines(scopes))
+def scope_phrase(scopes: Any) -> str:
+    """Return a scope expression as a part of a sentence."""
+    if isinstance(scopes, str):
+        return f"`{scopes}`"
+    match scopes if is_object(scopes) else {}:
+        case {"AllOf": [part]} | {"AnyOf": [part]}:
+            return scope_phrase(part)
+        case {"AllOf": parts}:
+            return f"all of ({', '.join(map(scope_phrase, parts))})"
+        case {"AnyOf": parts}:
+            return f"any of ({', '.join(map(scope_phrase, parts))})"
+        case {"for": name, "in": names, "each": each}:
+            return f"`{each}` for each {name} of {names}"
+        case {"if": condition, "then": then, **rest}:
+            otherwise = f", else {scope_phrase(rest['else'])}" if "else" in rest else ""
+            return f"{scope_phrase(then)} if {condition}{otherwise}"
+        case _:
+            return json.dumps(scopes) if scopes else "no scopes"
 
 
-def _scope_lines(scopes: Any) -> Iterator[str]:
+def scope_lines(scopes: Any) -> Iterator[str]:
+    """Give a scope expression as the lines of a list."""
     if isinstance(scopes, str):
         yield f"- `{scopes}`"
         return
     match scopes if is_object(scopes) else {}:
         case {"AllOf": [part]} | {"AnyOf": [part]}:
-            yield from _scope_lines(part)
+            yield from scope_lines(part)
         case {"AllOf": parts}:
             yield from _group("all of", parts)
         case {"AnyOf": parts}:
@@ -84,7 +100,7 @@ def _scope_lines(scopes: Any) -> Iterator[str]:
 def _group(heading: str, parts: list[Any]) -> Iterator[str]:
     yield f"- {heading}:"
     for part in parts:
-        for line in _scope_lines(part):
+        for line in scope_lines(part):
             yield f"  {line}"
 
 
@@ -107,7 +123,7 @@ def _raises(docs: EntryDocs) -> str:
 
 def _method_facts(method: Method) -> Iterator[str]:
     yield f"Route: `{method.verb} {method.route}`"
-    lines = scope_lines(method.scopes) if method.scopes else []
+    lines = list(scope_lines(method.scopes)) if method.scopes else []
     match lines:
         case []:
             yield "Scopes: none"

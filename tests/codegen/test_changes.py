@@ -116,7 +116,26 @@ LIMIT_IS_A_NUMBER = '[[arguments]]\nmethods = ["odd.thing"]\nnames = ["limit"]\n
             {},
             {"scopes": {"AnyOf": ["a", "b"]}},
             True,
-            "`Odd.thing` asks for any of: `a` `b` now, and asked for no scopes.",
+            "`Odd.thing` asks for any of (`a`, `b`) now, and asked for no scopes.",
+        ),
+        (
+            {"scopes": "a"},
+            {"scopes": {"AnyOf": ["b", {"AllOf": ["a"]}, "a"]}},
+            False,
+            "`Odd.thing` asks for any of (`b`, `a`, `a`) now, and asked for `a`.",
+        ),
+        (
+            {"scopes": {"AllOf": ["a", {"for": "route", "in": "routes", "each": "b:<route>"}]}},
+            {"scopes": "a"},
+            False,
+            "`Odd.thing` asks for `a` now, and asked for all of (`a`, `b:<route>` for each route of routes).",
+        ),
+        (
+            {"scopes": {"AnyOf": ["a", "b"]}},
+            {"scopes": {"if": "late", "then": {"AnyOf": ["a", "b"]}, "else": {"AllOf": ["c", "d"]}}},
+            True,
+            "`Odd.thing` asks for any of (`a`, `b`) if late, else all of (`c`, `d`) now, "
+            "and asked for any of (`a`, `b`).",
         ),
         ({"scopes": "a"}, {}, False, "`Odd.thing` asks for no scopes now, and asked for `a`."),
         (

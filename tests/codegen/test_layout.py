@@ -119,7 +119,7 @@ def test_a_long_docstring_is_wrapped() -> None:
     ],
 )
 def test_scopes_in_readable_form(scopes: Any, lines: list[str]) -> None:
-    assert scope_lines(scopes) == lines
+    assert list(scope_lines(scopes)) == lines
 
 
 def test_every_scope_expression_of_the_real_tree_is_understood() -> None:

@@ -190,9 +190,14 @@ def test_the_same_version_anew(tree: Path) -> None:
 
 def test_texts_that_name_the_old_version_are_listed(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tree / "README.md").write_text("For Taskcluster 1.2.3.\nNot 1.2.34 or 11.2.3.\n")
+    (tree / "docs").mkdir(exist_ok=True)
+    (tree / "docs" / "table.md").write_text("none\n" + "of 1.2.3\n" * 3)
     updated(tree, ODD)
     told = capsys.readouterr().out.splitlines()
-    assert [line for line in told if "names" in line] == ["note: README.md:1: names 1.2.3"]
+    assert [line for line in told if "names" in line] == [
+        "note: README.md:1: names 1.2.3",
+        "note: docs/table.md:2: names 1.2.3, and so do 2 lines below",
+    ]
 
 
 @pytest.mark.parametrize("version", ["1", "1.2", "v1.2.3", "1.2.3.dev0", "latest", ""])
