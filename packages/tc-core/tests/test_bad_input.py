@@ -69,7 +69,7 @@ def test_empty_and_dotted_path_arguments(use: Use, method: str, value: str) -> N
 @both_flavours
 @pytest.mark.parametrize("value", [None, 1.5, b"a", ["a"]])
 def test_path_arguments_of_another_type(use: Use, value: object) -> None:
-    with refused(rf"thingId: {type(value).__name__} cannot stand in a path; pass a str"):
+    with refused(rf"thingId: {type(value).__name__} cannot stand in a path; pass a str or int"):
         use(lambda sample: sample.thing(value))
 
 
@@ -181,7 +181,7 @@ def test_paths_of_low_level_requests(use: Use, path: object) -> None:
         ("https://tc.example.com\n", "has white space or characters other than ASCII"),
         (" https://tc.example.com", "has white space or characters other than ASCII"),
         ("https://caf\u00e9.example.com", "has white space or characters other than ASCII"),
-        (None, "NoneType; pass a str"),
+        (None, "(NoneType; pass a str|is missing or None; pass it)"),
         (b"https://tc.example.com", "bytes; pass a str"),
     ],
 )
@@ -193,7 +193,9 @@ def test_root_urls_that_lead_nowhere(client: Any, root_url: object, problem: str
 @pytest.mark.parametrize("argument", ["client_id", "access_token"])
 @pytest.mark.parametrize("value", ["", "caf\u00e9", "token\n", " token"])
 def test_empty_and_non_ascii_credentials(argument: str, value: str) -> None:
-    with refused(f"{argument}: (is empty|has white space, a quote, a backslash or characters other than)"):
+    with refused(
+        f"{argument}: (is empty|has white space, a quote, a backslash or characters other than .*); check "
+    ):
         Credentials(**({"client_id": "a", "access_token": "b"} | {argument: value}))
 
 
@@ -223,14 +225,59 @@ def test_authorized_scopes_as_one_text(client: Any) -> None:
 
 
 @both_clients
-def test_authorized_scopes_with_nothing_to_limit(client: Any) -> None:
+@pytest.mark.parametrize("scopes", [["queue:create-task:*"], []])
+def test_authorized_scopes_with_nothing_to_limit(client: Any, scopes: list[str]) -> None:
     with refused("authorized_scopes: there are no credentials here to limit; pass credentials too"):
-        client(ROOT, authorized_scopes=["queue:create-task:*"])
+        client(ROOT, authorized_scopes=scopes)
 
 
 def test_a_negative_number_of_retries() -> None:
-    with refused("retries: is -1; must be 0 or more"):
+    with refused("retries: is -1; must be a finite number, 0 or more"):
         Retry(retries=-1)
+
+
+def test_retries_that_would_never_end() -> None:
+    with refused("delay: is inf; must be a finite number, 0 or more"):
+        Retry(delay=float("inf"))
+
+
+def test_a_text_where_yes_or_no_is_meant() -> None:
+    with refused("unrepeatable: str; pass True or False"):
+        Retry(unrepeatable="no")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("service", [Sample, AsyncSample])
+@pytest.mark.parametrize("options", [{}, {"root_url": ROOT}, {"rootUrl": ROOT}, {"client": None}])
+def test_a_service_of_nothing(service: Any, options: dict[str, Any]) -> None:
+    with refused("root_url: is missing or None; pass it, or a client, as the first argument, without a name"):
+        service(**options)
+
+
+@both_clients
+def test_a_transport_that_is_none(client: Any) -> None:
+    with refused("transport: str; pass an httpx transport that has handle_(async_)?request"):
+        client(ROOT, transport="https://proxy.example.com")
+
+
+def test_a_transport_of_the_other_flavour() -> None:
+    with refused("transport: HTTPTransport; pass an httpx transport that has handle_async_request"):
+        AsyncClient(ROOT, transport=httpx.HTTPTransport())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with refused("transport: AsyncHTTPTransport; pass an httpx transport that has handle_request"):
+        Client(ROOT, transport=httpx.AsyncHTTPTransport())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+@both_clients
+def test_an_ssl_context_that_is_none(client: Any) -> None:
+    with refused("ssl_context: str; pass an ssl.SSLContext"):
+        client(ROOT, ssl_context="ca.pem")
+
+
+@both_clients
+def test_a_copy_with_an_option_that_is_none(client: Any) -> None:
+    with refused("colour: is no option; known are .*timeout"):
+        client(ROOT).with_options(colour="red")
+    with refused("max_connections: cannot be changed on a copy; set it when the client is made"):
+        client(ROOT).with_options(max_connections=3)
 
 
 async def async_provider() -> Credentials:

@@ -28,6 +28,7 @@ from tc_core import (
     TransportError,
 )
 from tc_core._endpoint import Call
+from tc_core._flow import DEFAULT_CHANCE
 
 EMAIL = Call(method="notify.email", verb="POST", resource="/api/notify/v1/email", repeatable=False)
 
@@ -98,6 +99,11 @@ def test_no_retries_means_one_send() -> None:
 def test_delays_are_spread_by_a_quarter(jitter: float, factor: float) -> None:
     course = follow(make_session(Clock()), [LOST, LOST, answer()], jitter=jitter)
     assert course.waits == pytest.approx([0.1 * factor, 0.2 * factor])
+
+
+def test_clients_spread_by_themselves() -> None:
+    shares = [DEFAULT_CHANCE.jitter() for _ in range(200)]
+    assert -1 <= min(shares) < 0 < max(shares) <= 1
 
 
 # Retry-After --------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from flows import PING, make_session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tc_core import Credentials
+from tc_core import Credentials, CredentialsExpired
 from tc_core._endpoint import Endpoint
 from tc_core._hawk import bewit, header, payload_hash
 from tc_core._session import RootUrl
@@ -302,6 +302,7 @@ def test_mohawk_takes_signed_urls_until_they_expire(
     clock = Clock()
     endpoint: Endpoint[Any] = Endpoint("queue", "v1", "any", "GET", ROUTE)
     url = make_session(clock, CI, root=root).signed_url(endpoint.resource(args, query), CI, ttl)
+    assert url.count("?") == 1
     assert CHECK_BEWIT(url, keys, now=int(clock.now) + ttl)
     with pytest.raises(REFUSAL, match="expired"):
         CHECK_BEWIT(url, keys, now=int(clock.now) + ttl + 1)
@@ -312,6 +313,17 @@ def test_each_credentials_are_sent_with_their_own_certificate() -> None:
     for credentials in (CI, TEMPORARY, CI):
         header = session.request(PING, credentials, "tests/1.0").headers["authorization"]
         assert (f'ext="{TEMPORARY.ext()}"' in header) is (credentials is TEMPORARY)
+
+
+def test_nothing_is_signed_with_credentials_that_have_expired_since() -> None:
+    clock = Clock()
+    credentials = CI.create_temp_creds(ttl=60, scopes=[], clock=clock)
+    session = make_session(clock, credentials)
+    clock.advance(60 + 301)
+    with pytest.raises(CredentialsExpired, match=r"^credentials: "):
+        session.signed_url("/api/queue/v1/ping", credentials, 60)
+    with pytest.raises(CredentialsExpired, match=r"^credentials: "):
+        session.request(PING, credentials, "tests/1.0")
 
 
 def test_a_signed_url_of_temporary_credentials_carries_their_certificate() -> None:

@@ -95,6 +95,15 @@ def test_requests_show_no_signature(credentials: Credentials) -> None:
     assert_clean(str(send.request), authorization)
 
 
+@both_credentials
+def test_requests_show_no_bewit(credentials: Credentials) -> None:
+    url = SIGNED_URLS[credentials]
+    call = Call(method="GET /x", verb="GET", resource=url.removeprefix(ROOT))
+    [send] = follow(make_session(Clock()), [answer()], call=call).sends
+    assert send.request.url == url
+    assert_clean(repr(send) + str(send.request) + send.request.name, url.split("bewit=")[1])
+
+
 @pytest.mark.parametrize("kind", [Client, AsyncClient, Sample, AsyncSample])
 @both_credentials
 def test_clients_are_not_pickled(kind: Any, credentials: Credentials) -> None:

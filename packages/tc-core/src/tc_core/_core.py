@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from ._credentials import Credentials
 from ._endpoint import Call
@@ -80,6 +80,9 @@ class BaseCore:
     session: Session
     connections: Connections
 
+    _sends_by: ClassVar[str]
+    """The method of httpx transports that the driver calls."""
+
     @classmethod
     def build(cls, root_url: str, options: dict[str, Any]) -> Self:
         """Check a user's options and make a core of them. Nothing is connected yet."""
@@ -87,6 +90,7 @@ class BaseCore:
         rest = dict(options)
         pool = {name: rest.pop(name) for name in PoolOptions.__annotations__ if name in rest}
         transport = rest.pop("transport", None)
+        _check_connections(pool.get("ssl_context"), transport, cls._sends_by)
         credentials = rest.pop("credentials", None)
         root = RootUrl(root_url)
         checked = Options(**rest)
@@ -116,6 +120,7 @@ class BaseCore:
 
     def changed(self, changes: dict[str, Any]) -> Self:
         """Return a core on the same connections with some options replaced."""
+        check_options(self._known_options(), changes)
         session = self.session
         changes = dict(changes)
         source = session.source
@@ -138,6 +143,8 @@ class BaseCore:
 
 class Core(BaseCore):
     """The core of sync clients."""
+
+    _sends_by = "handle_request"
 
     def execute(self, call: Call, agent: str) -> Response:
         """Make a call to its end."""
@@ -182,6 +189,8 @@ class Core(BaseCore):
 class AsyncCore(BaseCore):
     """The core of async clients."""
 
+    _sends_by = "handle_async_request"
+
     async def execute(self, call: Call, agent: str) -> Response:
         """Make a call to its end."""
         driver = self.connections.async_driver()
@@ -221,6 +230,16 @@ class AsyncCore(BaseCore):
     def _new_lock() -> Any:
         # The driver makes one when it is inside an event loop.
         return None
+
+
+def _check_connections(ssl_context: object, transport: object, method: str) -> None:
+    if ssl_context is not None:
+        import ssl
+
+        if not isinstance(ssl_context, ssl.SSLContext):
+            raise TypeError(f"ssl_context: {type(ssl_context).__name__}; pass an ssl.SSLContext")
+    if transport is not None and not hasattr(transport, method):
+        raise TypeError(f"transport: {type(transport).__name__}; pass an httpx transport that has {method}")
 
 
 def _positive(name: str, value: object) -> int:

@@ -281,7 +281,9 @@ def check_scopes(argument: str, scopes: Array[str]) -> tuple[str, ...]:
         if not isinstance(scope, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"{argument}[{index}]: {type(scope).__name__} is no scope; pass a str")
         if not _PRINTABLE.fullmatch(scope):
-            raise ValueError(f"{argument}[{index}]: has characters other than printable ASCII")
+            raise ValueError(
+                f"{argument}[{index}]: has characters other than printable ASCII; check for a stray line end"
+            )
     return checked
 
 
@@ -290,7 +292,7 @@ def _life(ttl: Any) -> timedelta:
         raise TypeError(f"ttl: {type(ttl).__name__}; pass a number of seconds or a timedelta")
     seconds = ttl.total_seconds() if isinstance(ttl, timedelta) else ttl
     if not 0.001 <= seconds <= MAX_TTL.total_seconds():
-        raise ValueError(f"ttl: {seconds:g} seconds; must be more than 0 and at most 31 days")
+        raise ValueError(f"ttl: {seconds:.15g} seconds; must be at least a millisecond and at most 31 days")
     return timedelta(seconds=seconds)
 
 
@@ -307,7 +309,7 @@ def _header_text(argument: str, value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{argument}: {type(value).__name__}; pass a str")
     if not value:
-        raise ValueError(f"{argument}: is empty")
+        raise ValueError(f"{argument}: is empty; check where it comes from")
     if not _HEADER_SAFE.fullmatch(value) or '"' in value or "\\" in value:
         raise ValueError(
             f"{argument}: has white space, a quote, a backslash or characters other than printable ASCII; "

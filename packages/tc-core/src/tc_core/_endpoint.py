@@ -190,7 +190,7 @@ def encode_query(query: Mapping[str, QueryArgument]) -> str:
 
 def _path_segment(name: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise TypeError(f"{name}: {type(value).__name__} cannot stand in a path; pass a str")
+        raise TypeError(f"{name}: {type(value).__name__} cannot stand in a path; pass a str or int")
     text = str(value)
     if text in ("", ".", ".."):
         raise ValueError(f"{name}: is {text!r}, which cannot stand in a path; pass the identifier itself")

@@ -57,9 +57,11 @@ class Retry(Frozen):
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise TypeError(f"{name}: {type(value).__name__}; pass a number")
             if not value >= 0 or math.isinf(value):
-                raise ValueError(f"{name}: is {value}; must be 0 or more")
+                raise ValueError(f"{name}: is {value}; must be a finite number, 0 or more")
         if jitter > 1:
             raise ValueError(f"jitter: is {jitter}; must be at most 1")
+        if not isinstance(unrepeatable, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"unrepeatable: {type(unrepeatable).__name__}; pass True or False")
         self._set(**numbers, unrepeatable=unrepeatable)
 
     def wait(

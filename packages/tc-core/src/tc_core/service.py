@@ -38,7 +38,9 @@ class Service(Handle):
     @overload
     def __init__(self, root_url: str, /, **options: Unpack[ClientOptions]) -> None: ...
 
-    def __init__(self, client: Client | str, /, **options: Any) -> None:
+    def __init__(self, client: Client | str | None = None, /, **options: Any) -> None:
+        if client is None:
+            raise _nothing_given()
         if isinstance(client, AsyncClient):
             raise TypeError(f"client: is an AsyncClient; use Async{type(self).__name__}")
         if isinstance(client, Client):
@@ -128,7 +130,9 @@ class AsyncService(AsyncHandle):
     @overload
     def __init__(self, root_url: str, /, **options: Unpack[AsyncClientOptions]) -> None: ...
 
-    def __init__(self, client: AsyncClient | str, /, **options: Any) -> None:
+    def __init__(self, client: AsyncClient | str | None = None, /, **options: Any) -> None:
+        if client is None:
+            raise _nothing_given()
         if isinstance(client, Client):
             raise TypeError(f"client: is a Client; use {type(self).__name__.removeprefix('Async')}")
         if isinstance(client, AsyncClient):
@@ -189,6 +193,12 @@ class AsyncService(AsyncHandle):
 
     async def _transfer(self, begin: Callable[[Terms], Transfer[T]]) -> T:
         return await self._core.transfer(begin, self._agent)
+
+
+def _nothing_given() -> TypeError:
+    return TypeError(
+        "root_url: is missing or None; pass it, or a client, as the first argument, without a name"
+    )
 
 
 def _refuse_options(options: dict[str, Any]) -> None:
