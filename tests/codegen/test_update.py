@@ -256,8 +256,11 @@ def test_after_a_crash_the_next_command_puts_the_tree_back(
 
 
 INTERRUPTED = """
-import os, runpy, sys
+import os, runpy, signal, sys
 from codegen import swap
+
+# Python leaves it ignored in what a shell starts in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 put = swap._put
 def step(root, path, content):
