@@ -219,6 +219,16 @@ def test_a_certificate_that_expired_more_than_five_minutes_ago(client: Any) -> N
 
 
 @both_clients
+def test_a_copy_judges_its_certificate_by_its_own_clock(client: Any) -> None:
+    then, now = Clock(), Clock()
+    credentials = PERMANENT.create_temp_creds(ttl=60, scopes=[], clock=then)
+    now.advance(60 + 301)
+    client(ROOT, clock=now).with_options(credentials=credentials, clock=then)
+    with pytest.raises(CredentialsExpired):
+        client(ROOT, clock=then).with_options(credentials=credentials, clock=now)
+
+
+@both_clients
 def test_authorized_scopes_as_one_text(client: Any) -> None:
     with refused("authorized_scopes: is one text; pass a list of scopes"):
         client(ROOT, credentials=PERMANENT, authorized_scopes="queue:create-task:*")

@@ -315,6 +315,13 @@ def test_each_credentials_are_sent_with_their_own_certificate() -> None:
         assert (f'ext="{TEMPORARY.ext()}"' in header) is (credentials is TEMPORARY)
 
 
+def test_the_client_s_clock_gives_the_time_of_a_signature() -> None:
+    clock = Clock()
+    clock.advance(0.9)
+    header = make_session(clock, CI).request(PING, CI, "tests/1.0").headers["authorization"]
+    assert f' ts="{int(Clock().now)}",' in header
+
+
 def test_nothing_is_signed_with_credentials_that_have_expired_since() -> None:
     clock = Clock()
     credentials = CI.create_temp_creds(ttl=60, scopes=[], clock=clock)
