@@ -38,6 +38,9 @@ def _port(text: str) -> int:
 
 
 def _serve(port: int) -> int:
+    # The server stops by itself at these and then passes them on; being stopped is no failure, nor is it earlier.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     # Imported here: help and mistakes in the arguments should not wait for a web server to load.
     from ._app import App
     from ._server import Server, bind
@@ -60,9 +63,6 @@ def _serve(port: int) -> int:
         sys.stdout.flush()
 
     server = Server(App(token), bound, started)
-    # The server stops by itself at these and then passes them on; being stopped is no failure.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
     server.serve_until_stopped()
     return 0
 
