@@ -151,7 +151,9 @@ def release(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure against the official client and the floor; with `-- --check`, fail when a ratio has grown."""
     tools = environment(session, "bench-tools", "hatchling")
-    wheels = hatch(session, tools, ["tc-core", "tc-queue", "tc-testing"], new_folder("bench-dist"))
+    wheels = hatch(
+        session, tools, ["tc-core", "tc-object", "tc-queue", "tc-testing"], new_folder("bench-dist")
+    )
     session.run(
         "python", "-m", "pip", "install", "-qq", "-r", ROOT / "benchmarks" / "requirements.txt", *wheels
     )
