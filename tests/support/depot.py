@@ -24,15 +24,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from gzip import compress
 from http import HTTPStatus
-from threading import Barrier, BrokenBarrierError, Condition, Thread
-from types import TracebackType
-from typing import Any, Literal, NamedTuple, Self
+from threading import Barrier, BrokenBarrierError
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from tc_core import json_date
+from loopback import PATIENCE, LoopbackServer
 
-PATIENCE = 30.0
-"""Seconds after which a wait gives up. Reached only by a test that fails."""
+from tc_core import json_date
 
 HASHES = ("sha256", "sha512")
 _CHUNK = 256 * 1024
@@ -86,7 +84,7 @@ class Seen(NamedTuple):
     status: int
 
 
-class Depot:
+class Depot(LoopbackServer):
     """The server.
 
     Attributes:
@@ -122,23 +120,11 @@ class Depot:
         self._faults_of: dict[str, Fault | Callable[[], None]] = {}
         self._signature = 0
         self._dead: set[str] = set()
-        self._changed = Condition()
-        self._closing = False
-        self._open: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self._address: tuple[str, int] = self._listener.getsockname()
-        self._threads = [Thread(target=self._listen, name="depot")]
-        self._threads[0].start()
+        super().__init__("depot")
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._address[1]}"
-
-    @property
-    def open(self) -> int:
-        """Number of connections that clients hold."""
-        with self._changed:
-            return len(self._open)
+        return f"http://127.0.0.1:{self.port}"
 
     def plan(self, *faults: Fault) -> None:
         """Have the next requests to the storage meet these faults, one each."""
@@ -167,67 +153,21 @@ class Depot:
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.calls) >= number, PATIENCE)
 
-    def wait_for_open(self, number: int) -> None:
-        """Wait until clients hold so many connections."""
-        with self._changed:
-            held = self._changed.wait_for(lambda: len(self._open) == number, PATIENCE)
-            assert held, f"{len(self._open)} are open"
-
-    def wait_until_all_closed(self) -> None:
-        """Wait until no client holds a connection any more."""
-        self.wait_for_open(0)
-
-    def close(self) -> None:
-        """Stop, and close every connection."""
-        with self._changed:
-            self._closing = True
-            for connection in self._open:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-        with suppress(OSError):
-            socket.create_connection(self._address).close()
-        for thread in self._threads:
-            thread.join(PATIENCE)
-            assert not thread.is_alive(), "a connection of the depot is stuck"
-        self._listener.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     # From here on, all runs in threads of its own.
 
-    def _listen(self) -> None:
-        while True:
-            connection, _ = self._listener.accept()
-            with self._changed:
-                if self._closing:
-                    connection.close()
-                    return
-                self._open.add(connection)
-                thread = Thread(target=self._serve, args=(connection,), name="depot-connection")
-                self._threads.append(thread)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-            thread.start()
+    def _prepared(self, connection: socket.socket) -> socket.socket:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        return connection
 
-    def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError, EOFError):
-            visit = _Visit(connection)
-            while True:
-                verb, target, headers = visit.head()
-                path = unquote(urlsplit(target).path)
-                if path.startswith("/data/"):
-                    self._storage(visit, verb, path.removeprefix("/data/"), target, headers)
-                else:
-                    self._service(visit, verb, target, headers)
-        connection.close()
-        with self._changed:
-            self._open.discard(connection)
-            self._changed.notify_all()
+    def _serve(self, connection: socket.socket, number: int) -> None:
+        visit = _Visit(connection)
+        while True:
+            verb, target, headers = visit.head()
+            path = unquote(urlsplit(target).path)
+            if path.startswith("/data/"):
+                self._storage(visit, verb, path.removeprefix("/data/"), target, headers)
+            else:
+                self._service(visit, verb, target, headers)
 
     def _service(self, visit: _Visit, verb: str, target: str, headers: Mapping[str, str]) -> None:
         body = visit.body(headers)

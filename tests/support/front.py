@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import brotli
-from wire import PATIENCE
+from loopback import PATIENCE
 
 from tc_testing._facts import Method, methods
 from tc_testing._json import is_object

@@ -8,7 +8,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
-from wire import PATIENCE
+from loopback import PATIENCE
 
 
 class Proxy:

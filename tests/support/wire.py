@@ -17,12 +17,10 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
-from threading import Condition, Thread
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-PATIENCE = 30.0
-"""Seconds after which a wait gives up. Reached only by a test that fails."""
+from loopback import PATIENCE, LoopbackServer
 
 
 class Received(NamedTuple):
@@ -155,7 +153,7 @@ def then(data: bytes, end: Callable[[Visit], None]) -> Callable[[Visit], None]:
     return step
 
 
-class Wire:
+class Wire(LoopbackServer):
     """The server.
 
     Args:
@@ -165,7 +163,6 @@ class Wire:
 
     Attributes:
         requests: what was received, in order.
-        accepted: number of connections that clients opened.
         secured: the TLS connections, in the order in which their handshakes ended well.
     """
 
@@ -175,21 +172,10 @@ class Wire:
         self._script = deque(script)
         self._otherwise = otherwise
         self._tls = tls
-        self._changed = Condition()
-        self._closing = False
         self._unexpected: list[str] = []
-        self._open: set[socket.socket] = set()
         self.requests: list[Received] = []
-        self.accepted = 0
         self.secured: list[ssl.SSLSocket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self._address: tuple[str, int] = self._listener.getsockname()
-        self._threads = [Thread(target=self._listen, name="wire")]
-        self._threads[0].start()
-
-    @property
-    def port(self) -> int:
-        return self._address[1]
+        super().__init__("wire")
 
     @property
     def url(self) -> str:
@@ -205,34 +191,6 @@ class Wire:
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.requests) >= number, PATIENCE)
 
-    def wait_until_all_closed(self) -> None:
-        """Wait until no client holds a connection any more."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: not self._open, PATIENCE), f"{len(self._open)} still open"
-
-    def drop_connections(self) -> None:
-        """Hang up on every client."""
-        with self._changed:
-            for connection in self._open:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Stop, and close every connection."""
-        with self._changed:
-            self._closing = True
-        self.drop_connections()
-        # Closing a listener does not wake a thread inside accept on every system; a caller does.
-        with suppress(OSError):
-            socket.create_connection(self._address).close()
-        for thread in self._threads:
-            thread.join(PATIENCE)
-            assert not thread.is_alive(), "a connection of the scripted server is stuck"
-        self._listener.close()
-
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -240,36 +198,18 @@ class Wire:
         if error is None:
             assert not self._unexpected, f"not in the script: {self._unexpected}"
 
-    def _listen(self) -> None:
-        while True:
-            connection, _ = self._listener.accept()
-            if self._tls:
-                connection = self._tls.wrap_socket(
-                    connection, server_side=True, do_handshake_on_connect=False
-                )
-            with self._changed:
-                if self._closing:
-                    connection.close()
-                    return
-                self._open.add(connection)
-                number, self.accepted = self.accepted, self.accepted + 1
-                thread = Thread(target=self._serve, args=(connection, number), name=f"wire-{number}")
-                self._threads.append(thread)
-            thread.start()
+    def _prepared(self, connection: socket.socket) -> socket.socket:
+        if self._tls is None:
+            return connection
+        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
 
     def _serve(self, connection: socket.socket, number: int) -> None:
-        # A client that goes away in the middle is what many tests are about.
-        with suppress(OSError):
-            if isinstance(connection, ssl.SSLSocket):
-                connection.do_handshake()
-                self.secured.append(connection)
-            if not self._reset_unread(connection):
-                while (request := _read(connection, number)) is not None:
-                    self._answer(Visit(connection, request))
-        connection.close()
-        with self._changed:
-            self._open.discard(connection)
-            self._changed.notify_all()
+        if isinstance(connection, ssl.SSLSocket):
+            connection.do_handshake()
+            self.secured.append(connection)
+        if not self._reset_unread(connection):
+            while (request := _read(connection, number)) is not None:
+                self._answer(Visit(connection, request))
 
     def _reset_unread(self, connection: socket.socket) -> bool:
         with self._changed:
