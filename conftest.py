@@ -17,7 +17,8 @@ settings.load_profile("house")
 @pytest.fixture(autouse=True)
 def nothing_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
-        if name.startswith("TASKCLUSTER_") or name.lower().endswith("_proxy"):
+        # Options for pytest would also reach one that a test runs inside.
+        if name.startswith("TASKCLUSTER_") or name.lower().endswith("_proxy") or name == "PYTEST_ADDOPTS":
             monkeypatch.delenv(name)
 
 

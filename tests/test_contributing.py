@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,15 @@ def test_the_house_as_drawn_is_the_house_as_it_stands() -> None:
     for line in house.splitlines():
         if re.match(r"[\w.]", line):
             assert (ROOT / line.split()[0]).exists(), line
+
+
+def test_the_house_as_it_stands_is_drawn() -> None:
+    house = TEXT.partition("## The house\n\n```\n")[2].partition("```")[0]
+    drawn = {line.split("/")[0].split()[0] for line in house.splitlines() if not line.startswith(" ")}
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    there = {name.split("/")[0] for name in listed.stdout.splitlines()}
+    # What says for itself what it is.
+    assert there - drawn <= {"README.md", "CONTRIBUTING.md", "LICENSE", ".gitignore"}
 
 
 def test_all_five_walks_are_there() -> None:
