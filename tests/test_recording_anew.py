@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -233,6 +236,22 @@ def test_a_root_url_that_leads_to_no_taskcluster_is_an_error(
         with pytest.raises((APIError, ValueError)):
             record_anew(path, deployment(NOTHING), ping)
     assert kept == []
+
+
+def test_a_run_that_fails_shows_no_credentials() -> None:
+    unfit = "an access token, with blanks"
+    variables = {
+        "TASKCLUSTER_ROOT_URL": "http://127.0.0.1:1",
+        "TASKCLUSTER_CLIENT_ID": "somebody",
+        "TASKCLUSTER_ACCESS_TOKEN": unfit,
+    }
+    tests = "packages/tc-secrets/tests/test_cassettes.py"
+    command = [sys.executable, "-m", "pytest", "-k", "monitoring and sync", "--record=deployment", tests]
+    finished = subprocess.run(
+        command, cwd=HOUSE, env=os.environ | variables, capture_output=True, text=True, check=False
+    )
+    assert "1 failed" in finished.stdout
+    assert unfit not in finished.stdout + finished.stderr
 
 
 def test_an_account_that_is_not_set_up(front: Front, path: Path, kept: list[str]) -> None:

@@ -315,6 +315,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--record"):
         environ.update(os.environ)
+        if config.option.tbstyle in ("auto", "long"):
+            config.option.tbstyle = "short"  # the long one shows arguments, and with them credentials
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
