@@ -35,7 +35,8 @@ def bound_by_deadlines(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
     return transport
 
 
-def _left(timeout: float | None, too_late: type[httpcore.TimeoutException]) -> float | None:
+def left(timeout: float | None, too_late: type[httpcore.TimeoutException]) -> float | None:
+    """Return the seconds that are left of a timeout now, or raise ``too_late`` if there are none."""
     if not isinstance(timeout, Patience):
         return timeout
     seconds = timeout.until - time.monotonic()
@@ -60,7 +61,7 @@ class DeadlineBackend(httpcore.SyncBackend):
         for address in _addresses(host, port):
             try:
                 stream = super().connect_tcp(
-                    address, port, _left(timeout, httpcore.ConnectTimeout), local_address, socket_options
+                    address, port, left(timeout, httpcore.ConnectTimeout), local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
@@ -82,12 +83,12 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         # Piece by piece, since each bit that a slow peer takes begins the timeout anew.
         for at in range(0, len(buffer), _PIECE):
-            self._stream.write(buffer[at : at + _PIECE], _left(timeout, httpcore.WriteTimeout))
+            self._stream.write(buffer[at : at + _PIECE], left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -98,8 +99,8 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+        seconds = left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, seconds))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
