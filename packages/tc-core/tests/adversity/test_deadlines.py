@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 
+import httpx
 import pytest
 from adversity import Witness, make_clients, secret_credentials, well
 from authority import Authority
@@ -64,6 +65,17 @@ async def test_an_answer_that_trickles_in_is_given_up(
             retry=NEVER,
             ssl_context=authority.client() if tls else None,
         ) as clients:
+            with pytest.raises(TimedOut):
+                await clients.with_options(deadline=0.1).client()
+            assert await clients.client() == OK
+
+
+@every_flavour
+async def test_a_body_that_trickles_in_by_a_transport_of_the_users_is_given_up(flavour: Flavour) -> None:
+    slow = trickle(answer(200, b"", length=10**6))
+    transport = httpx.HTTPTransport() if flavour.sync else httpx.AsyncHTTPTransport()
+    with Wire(slow, otherwise=well) as wire:
+        async with make_clients(flavour, wire.url, retry=NEVER, transport=transport) as clients:
             with pytest.raises(TimedOut):
                 await clients.with_options(deadline=0.1).client()
             assert await clients.client() == OK
