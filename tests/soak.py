@@ -247,20 +247,25 @@ class Course:
             if self._ended % max(1, self.calls // SAMPLES) == 0:
                 self.readings.append(Reading.now())
 
+    def growth(self) -> dict[str, tuple[float, float]]:
+        """Return what there was of each in the second fifth, and in the last."""
+        fifth = len(self.readings) // 5
+        parts = self.readings[fifth : 2 * fifth], self.readings[-fifth:]
+
+        def of(name: str) -> tuple[float, float]:
+            value = median if name in SLACK else max
+            early, late = (value(getattr(each, name) for each in part) for part in parts)
+            return early, late
+
+        return {name: of(name) for name in Reading._fields}
+
     def problems(self) -> list[str]:
         """Say what was not flat."""
-        fifth = len(self.readings) // 5
-        early, late = self.readings[fifth : 2 * fifth], self.readings[-fifth:]
-        found: list[str] = []
-        for name in ("descriptors", "threads"):
-            before, after = (max(getattr(each, name) for each in part) for part in (early, late))
-            if after > before * 1.1 + 2:
-                found.append(f"{name} went from {before} to {after}")
-        for name, slack in SLACK.items():
-            before, after = (median(getattr(each, name) for each in part) for part in (early, late))
-            if after > before + slack:
-                found.append(f"{name} went from {before:.0f} to {after:.0f}")
-        return found
+        return [
+            f"{name} went from {before:.0f} to {after:.0f}"
+            for name, (before, after) in self.growth().items()
+            if after > before + SLACK.get(name, before * 0.1 + 2)
+        ]
 
 
 # The clients --------------------------------------------------------------------------------------------------
@@ -366,7 +371,9 @@ def main() -> None:
             print(f"{name}: {course.calls} calls, {course.calls / seconds:.0f} a second; so far {figures}")
             for index in range(0, len(course.readings), max(1, len(course.readings) // 10)):
                 print(f"  {course.readings[index]}")
-            print(f"  afterwards {rest}", flush=True)
+            print(f"  afterwards {rest}")
+            for what, (early, late) in course.growth().items():
+                print(f"  {what}: {early:.0f} in the second fifth, {late:.0f} in the last", flush=True)
             problems += [f"{name}: {problem}" for problem in course.problems()]
             if rest.descriptors > base.descriptors + 2 or rest.threads > base.threads + 1:
                 problems.append(f"{name}: before it\n  {base}\nafterwards\n  {rest}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
@@ -23,7 +23,7 @@ NEVER = Retry(retries=0)
 OK = {"ok": True}
 
 
-def trickle(beginning: bytes, piece: bytes = b"x") -> Step:
+def trickle(beginning: bytes, piece: bytes = b"x") -> Callable[[Visit], None]:
     """Send a little every few milliseconds, so that no single read takes long; give up after some seconds."""
 
     def step(visit: Visit) -> None:
@@ -34,6 +34,17 @@ def trickle(beginning: bytes, piece: bytes = b"x") -> Step:
         visit.hang_up()
 
     return step
+
+
+@contextmanager
+def at_first(slow: Callable[[Visit], None], **options: Any) -> Generator[tuple[Wire, Callable[[], None]]]:
+    """Serve slowly, and well after the function that is given too was called.
+
+    A call may meet its deadline before its request is out, so the number of requests says nothing.
+    """
+    calm = Event()
+    with Wire(otherwise=lambda visit: (well if calm.is_set() else slow)(visit), **options) as wire:
+        yield wire, calm.set
 
 
 # Answers ------------------------------------------------------------------------------------------------------
@@ -55,29 +66,27 @@ def trickle(beginning: bytes, piece: bytes = b"x") -> Step:
     ids=["status line", "header", "headers", "interim answers", "body", "size of a chunk", "chunks"],
 )
 async def test_an_answer_that_trickles_in_is_given_up(
-    flavour: Flavour, slow: Step, tls: bool, authority: Authority
+    flavour: Flavour, slow: Callable[[Visit], None], tls: bool, authority: Authority
 ) -> None:
-    with Wire(slow, otherwise=well, tls=authority.server() if tls else None) as wire:
+    context = authority.client() if tls else None
+    with at_first(slow, tls=authority.server() if tls else None) as (wire, go_well):
         async with make_clients(
-            flavour,
-            wire.url,
-            max_connections=1,
-            retry=NEVER,
-            ssl_context=authority.client() if tls else None,
+            flavour, wire.url, max_connections=1, retry=NEVER, ssl_context=context
         ) as clients:
             with pytest.raises(TimedOut):
                 await clients.with_options(deadline=0.1).client()
+            go_well()
             assert await clients.client() == OK
 
 
 @every_flavour
 async def test_a_body_that_trickles_in_by_a_transport_of_the_users_is_given_up(flavour: Flavour) -> None:
-    slow = trickle(answer(200, b"", length=10**6))
     transport = httpx.HTTPTransport() if flavour.sync else httpx.AsyncHTTPTransport()
-    with Wire(slow, otherwise=well) as wire:
+    with at_first(trickle(answer(200, b"", length=10**6))) as (wire, go_well):
         async with make_clients(flavour, wire.url, retry=NEVER, transport=transport) as clients:
             with pytest.raises(TimedOut):
                 await clients.with_options(deadline=0.1).client()
+            go_well()
             assert await clients.client() == OK
 
 
@@ -127,7 +136,6 @@ async def test_a_server_that_does_not_take_the_request_is_given_up(
         ) as sample:
             with pytest.raises(TimedOut) as caught:
                 await sample.putThing("one", {"fill": "x" * LARGE})
-    assert caught.value.sent
     witness.check(caught.value)
 
 
@@ -219,8 +227,8 @@ def test_an_address_that_takes_up_the_time_leaves_none_for_the_next(monkeypatch:
 
     monkeypatch.setattr(socket, "create_connection", create_connection)
     name_has(monkeypatch, "127.0.0.1", "127.0.0.2")
-    options: dict[str, Any] = {"retry": NEVER, "deadline": 0.05}
+    options: dict[str, Any] = {"retry": NEVER, "deadline": 0.5}
     with Sample("http://tc.example.invalid", **options) as sample, pytest.raises(TimedOut) as caught:
         sample.thing("one")
-    assert tried == ["127.0.0.1"]
+    assert "127.0.0.2" not in tried
     assert not caught.value.sent
