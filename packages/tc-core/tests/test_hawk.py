@@ -6,6 +6,7 @@ import importlib
 import json
 from base64 import b64decode, urlsafe_b64decode
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from tc_core._hawk import bewit, header, payload_hash
 from tc_core._session import RootUrl
 
 MOHAWK: Any = importlib.import_module("mohawk")
+CALCULATE_MAC: Any = importlib.import_module("mohawk.util").calculate_mac
 CHECK_BEWIT: Any = importlib.import_module("mohawk.bewit").check_bewit
 REFUSAL: type[Exception] = importlib.import_module("mohawk.exc").HawkFail
 
@@ -260,6 +262,54 @@ def test_mohawk_takes_what_is_sent(
         **body,
     )
     assert receiver.parsed_header.get("ext") == CI.ext(scopes)
+
+
+@given(
+    verb=st.sampled_from(["GET", "PUT"]),
+    resource=st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1),
+    host=st.sampled_from(["tc.example.com", "[::1]"]),
+    port=st.integers(1, 65535),
+    timestamp=st.integers(0, 2**40),
+    nonce=st.text("abc-_", min_size=1),
+    hash=st.none() | st.just("aGFzaA=="),
+    scopes=SCOPES,
+)
+def test_headers_sign_the_string_that_mohawk_signs(
+    verb: str,
+    resource: str,
+    host: str,
+    port: int,
+    timestamp: int,
+    nonce: str,
+    hash: str | None,
+    scopes: list[str] | None,
+) -> None:
+    ext = CI.ext(scopes)
+    fields = SimpleNamespace(
+        credentials={"id": CI.client_id, "key": CI.access_token, "algorithm": "sha256"},
+        timestamp=str(timestamp),
+        nonce=nonce,
+        method=verb,
+        name=resource,
+        host=host,
+        port=str(port),
+        ext=ext,
+        app=None,
+        dlg=None,
+    )
+    mac: bytes = CALCULATE_MAC("header", fields, hash)
+    value = header(
+        CI,
+        verb=verb,
+        resource=resource,
+        host=host,
+        port=port,
+        timestamp=timestamp,
+        nonce=nonce,
+        ext=ext,
+        hash=hash,
+    )
+    assert value.endswith(f', mac="{mac.decode()}"')
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,7 @@ def test_a_trace_id_is_sent() -> None:
 def test_all_headers_of_an_unsigned_call_without_a_payload() -> None:
     request = make_session(Clock()).request(PING, None, "tests/1.0")
     assert request.headers == {
+        "host": "tc.example.com",
         "accept": "application/json",
         "accept-encoding": "gzip",
         "user-agent": "tests/1.0",

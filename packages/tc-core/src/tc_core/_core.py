@@ -33,6 +33,7 @@ class Connections:
         self._driver: Any = None
         self._closed = False
         self._settings = {
+            "origin": root.origin,
             "scheme": root.url.split(":", 1)[0].lower(),
             "host": root.host,
             "port": root.port,

@@ -122,9 +122,11 @@ def _attempt(
     try:
         response: Response = yield Send(request, session.options.timeout, deadline.remaining())
     except TaskclusterError as error:
-        _log(request, type(error).__name__, deadline.now() - began, tried, None)
+        if logger.isEnabledFor(logging.DEBUG):
+            _log(request, type(error).__name__, deadline.now() - began, tried, None)
         return error
-    _log(request, response.status, deadline.now() - began, tried, response.request_id)
+    if logger.isEnabledFor(logging.DEBUG):
+        _log(request, response.status, deadline.now() - began, tried, response.request_id)
     return (
         response if response.status < 400 else api_error(call, response, credentials, session.options.clock())
     )
@@ -216,12 +218,11 @@ def _code_and_message(body: Any) -> tuple[str | None, str]:
 
 
 def _log(request: Request, outcome: object, seconds: float, tried: int, request_id: str | None) -> None:
-    if logger.isEnabledFor(logging.DEBUG):
-        logger.debug(
-            "%s -> %s in %.0f ms, attempt %d, request id %s",
-            request.name,
-            outcome,
-            seconds * 1000,
-            tried,
-            request_id or "-",
-        )
+    logger.debug(
+        "%s -> %s in %.0f ms, attempt %d, request id %s",
+        request.name,
+        outcome,
+        seconds * 1000,
+        tried,
+        request_id or "-",
+    )

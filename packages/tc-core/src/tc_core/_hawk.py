@@ -1,7 +1,7 @@
 """Hawk signatures: the Authorization header and the bewit, as mozilla/hawk's API.md defines them.
 
-The string to sign comes from mohawk; the MAC around it is here, because mohawk's Sender formats every
-payload for a debug log.
+Of mohawk only the string that a bewit signs is used: its Sender formats every payload for a debug log, and for
+headers the string is joined here, since that takes a quarter of the time, and no loading of mohawk.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def header(
         ValueError: the header is longer than Taskcluster reads.
     """
     mac = _mac(
-        "header", credentials, _Resource(str(timestamp), nonce, verb, resource, host, str(port), ext), hash
+        credentials,
+        f"hawk.1.header\n{timestamp}\n{nonce}\n{verb}\n{resource}\n{host}\n{port}\n{hash or ''}\n{ext or ''}\n",
     )
     optional = (f', hash="{hash}"' if hash else "") + (f', ext="{ext}"' if ext else "")
     value = f'Hawk id="{credentials.client_id}", ts="{timestamp}", nonce="{nonce}"{optional}, mac="{mac}"'
@@ -85,19 +86,19 @@ def bewit(
     Raises:
         ValueError: path and query are longer with it than Taskcluster reads.
     """
-    mac = _mac("bewit", credentials, _Resource(str(expiry), "", "GET", resource, host, str(port), ext), None)
+    # mohawk brings logging and inspect along: it is loaded with the first bewit, not with the package.
+    from mohawk.util import normalize_string
+
+    signed = _Resource(str(expiry), "", "GET", resource, host, str(port), ext)
+    mac = _mac(credentials, normalize_string("bewit", signed, None))
     plain = f"{credentials.client_id}\\{expiry}\\{mac}\\{ext or ''}"
     value = urlsafe_b64encode(plain.encode()).decode().rstrip("=")
     _check_length("a URL", f"{resource}?bewit={value}")
     return value
 
 
-def _mac(kind: str, credentials: Credentials, resource: _Resource, hash: str | None) -> str:
-    # mohawk brings logging and inspect along: it is loaded with the first signature, not with the package.
-    from mohawk.util import normalize_string
-
-    normalized: str = normalize_string(kind, resource, hash)
-    return b64encode(hmac.digest(credentials.access_token.encode(), normalized.encode(), "sha256")).decode()
+def _mac(credentials: Credentials, text: str) -> str:
+    return b64encode(hmac.digest(credentials.access_token.encode(), text.encode(), "sha256")).decode()
 
 
 def _check_length(what: str, value: str) -> None:

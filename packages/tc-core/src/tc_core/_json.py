@@ -58,7 +58,7 @@ def decode(text: bytes) -> Any:
     Source: RFC 8259.
     """
     try:
-        return json.loads(text)
+        return json.loads(text.decode())
     except RecursionError:
         problem = "nested too deeply"
     except ValueError as error:

@@ -17,16 +17,20 @@ from ._options import Options, check_seconds
 from ._source import CredentialSource
 from ._version import __version__
 
+_WITH_BODY = ("PATCH", "POST", "PUT")
+"""Verbs with which an absent body is said to be empty (RFC 9110, 8.6)."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 _PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 
 
 class Request(NamedTuple):
-    """One attempt of a call, signed and ready to send."""
+    """One attempt of a call, signed and ready to send; ``target`` is path and query, in the very bytes signed."""
 
     verb: str
     url: str
+    target: str
     headers: dict[str, str]
     body: bytes | None
 
@@ -48,7 +52,7 @@ class RootUrl:
         ValueError: it has no scheme or host, or has a query, a fragment, or credentials.
     """
 
-    __slots__ = ("host", "path", "port", "url")
+    __slots__ = ("host", "netloc", "origin", "path", "port", "url")
 
     def __init__(self, root_url: str) -> None:
         parts = _split(root_url)
@@ -56,6 +60,8 @@ class RootUrl:
         self.host = _host(parts)
         self.port = parts.port or _DEFAULT_PORTS[parts.scheme]
         self.path = parts.path.rstrip("/")
+        self.netloc = self.host if self.port == _DEFAULT_PORTS[parts.scheme] else f"{self.host}:{self.port}"
+        self.origin = f"{parts.scheme}://{self.netloc}"
 
 
 class Session:
@@ -86,14 +92,22 @@ class Session:
 
     def request(self, call: Call, credentials: Credentials | None, agent: str) -> Request:
         """Sign one attempt of a call."""
-        headers = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": agent}
+        headers = {
+            "host": self.root.netloc,
+            "accept": "application/json",
+            "accept-encoding": "gzip",
+            "user-agent": agent,
+        }
+        if call.body is not None or call.verb in _WITH_BODY:
+            headers["content-length"] = str(len(call.body or b""))
         if call.content_type is not None:
             headers["content-type"] = call.content_type
         if self.options.trace_id is not None:
             headers["x-taskcluster-trace-id"] = self.options.trace_id
         if credentials is not None:
             headers["authorization"] = self._authorization(call, credentials)
-        return Request(call.verb, self.url(call.resource), headers, call.body)
+        target = self.root.path + call.resource
+        return Request(call.verb, self.root.origin + target, target, headers, call.body)
 
     def signed_url(self, resource: str, credentials: Credentials | None, ttl: float) -> str:
         """Return the URL of a GET that works without credentials for ``ttl`` seconds.

@@ -20,12 +20,11 @@ from .._flow import Authorize, Flow, Send, Step, logger
 from .._response import Response
 from .._source import CredentialSource
 from .body import BodyReader
-from .exchange import FAILURES, Exchange
-from .handshakes import SecureTransport
+from .connections import IDLE_SECONDS
+from .exchange import FAILURES, Exchange, read_headers
 from .leftovers import give_up_leftovers
-from .network import transport_options
 from .pools import Origin, Pools
-from .sync import IDLE_SECONDS
+from .transports import new_async_transport, reusable
 
 
 class AsyncDriver:
@@ -34,6 +33,7 @@ class AsyncDriver:
     def __init__(
         self,
         *,
+        origin: str,
         scheme: str,
         host: str,
         port: int,
@@ -42,6 +42,7 @@ class AsyncDriver:
         transport: httpx.AsyncBaseTransport | None,
     ) -> None:
         self._given = transport
+        self._origin = httpx.URL(origin)
         self._ssl_context = ssl_context
         self._max_connections = max_connections
         self._pool = self._pool_to(scheme, host, port)
@@ -96,9 +97,8 @@ class AsyncDriver:
 
     def _pool_to(self, scheme: str, host: str, port: int) -> AsyncPool:
         def make() -> httpx.AsyncBaseTransport:
-            return kind(**transport_options(scheme, host, port, self._ssl_context))
+            return new_async_transport(scheme, host, port, self._ssl_context)
 
-        kind = SecureTransport if scheme == "https" else httpx.AsyncHTTPTransport
         return AsyncPool(make, self._max_connections)
 
     async def _renewed(self, step: Authorize) -> Credentials | None:
@@ -135,14 +135,17 @@ class AsyncDriver:
         return await anyio.sleep(step.seconds)
 
     async def _send(self, step: Send) -> Response:
+        if step.remaining is None:
+            return await self._exchange(step)
         with anyio.move_on_after(step.remaining):
             return await self._exchange(step)
         raise TimedOut(f"{step.request.name}: the deadline passed")
 
     async def _exchange(self, step: Send) -> Response:
         # The deadline is kept by cancelling, in `_send`.
-        exchange = Exchange(step, until=None)
+        exchange = Exchange(step, self._origin, until=None)
         if self._given is not None:
+            exchange.load()
             return await _send_through(self._given, exchange)
         transport = await self._pool.take()
         try:
@@ -181,7 +184,12 @@ class AsyncPool:
             await self._wait()
         self._busy += 1
         try:
-            return self._idle.pop()[1] if self._idle else self._make()
+            while self._idle:
+                transport = self._idle.pop()[1]
+                if reusable(transport):
+                    return transport
+                await _close(transport)
+            return self._make()
         except BaseException:
             self._leave()
             raise
@@ -236,10 +244,11 @@ async def _send_through(transport: httpx.AsyncBaseTransport, exchange: Exchange)
     try:
         answer = await transport.handle_async_request(exchange.request)
         try:
-            reader = exchange.reader(answer)
+            headers = read_headers(answer)
+            reader = exchange.reader(headers)
             await _feed(reader, answer)
             give_up_leftovers(answer)
-            return exchange.response(answer, reader)
+            return Response(answer.status_code, headers, reader.finish())
         finally:
             await answer.aclose()
     except FAILURES as error:

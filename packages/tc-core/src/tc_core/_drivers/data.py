@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from .._transfers import steps
-from .exchange import Exchange, Timeouts
+from .exchange import Exchange, timeouts
 from .pools import Origin
 
 
@@ -38,7 +38,7 @@ class DataExchange(Exchange):
         until: float | None,
         body: httpx.SyncByteStream | httpx.AsyncByteStream | None,
     ) -> None:
-        self.name = step.request.name
+        self._sent = step.request
         self._until = until
         url = httpx.URL(step.request.url)
         headers = step.request.headers
@@ -51,7 +51,7 @@ class DataExchange(Exchange):
             headers=headers,
             stream=httpx.ByteStream(b"") if body is None else body,
             # As it stands: httpx would resolve dots and quote more of it, and storages sign these very bytes.
-            extensions={"timeout": Timeouts(step.timeout, until), "target": target_of(step.request.url)},
+            extensions={"timeout": timeouts(step.timeout, until), "target": target_of(step.request.url)},
         )
 
 

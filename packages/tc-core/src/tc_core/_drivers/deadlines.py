@@ -36,7 +36,7 @@ def bound_by_deadlines(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
 
 
 def left(timeout: float | None, too_late: type[httpcore.TimeoutException]) -> float | None:
-    """Return the seconds that are left of a timeout now, or raise ``too_late`` if there are none."""
+    """Return the seconds of ``timeout`` that a `Patience` leaves; raise ``too_late`` if it leaves none."""
     if not isinstance(timeout, Patience):
         return timeout
     seconds = timeout.until - time.monotonic()

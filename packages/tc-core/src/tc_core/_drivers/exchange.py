@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator
-from typing import Any, Self
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Any, Protocol, Self
 
 import httpx
 
 from .._errors import TimedOut, TransportError, redact
 from .._flow import Send
-from .._response import Response
 from .body import BodyReader
 from .deadlines import Patience
+
+_PARTS = ("connect", "read", "write", "pool")
 
 _SHORTEST = 0.001
 """Sockets take a timeout of 0 seconds for a wish not to wait at all."""
@@ -38,7 +39,7 @@ class Timeouts(dict[str, float]):
     """
 
     def __init__(self, timeout: float, until: float | None) -> None:
-        super().__init__(dict.fromkeys(("connect", "read", "write", "pool"), timeout))
+        super().__init__(dict.fromkeys(_PARTS, timeout))
         self._until = until
 
     def get(self, part: str, default: Any = None, /) -> Any:
@@ -48,34 +49,58 @@ class Timeouts(dict[str, float]):
         return Patience(min(seconds, max(self._until - time.monotonic(), _SHORTEST)), self._until)
 
 
+def timeouts(timeout: float, until: float | None) -> dict[str, float]:
+    """Return the seconds for each part; they stay the same where there is no deadline."""
+    return dict.fromkeys(_PARTS, timeout) if until is None else Timeouts(timeout, until)
+
+
+class Named(Protocol):
+    """A request of a call or of a transfer, as far as messages about it go."""
+
+    @property
+    def name(self) -> str: ...
+
+
 class Exchange:
-    """One request on its way; ``until`` is the monotonic time at which the call's deadline passes."""
+    """One request on its way.
 
-    def __init__(self, step: Send, until: float | None) -> None:
-        self.name = step.request.name
+    Args:
+        origin: of the deployment, parsed once for all requests.
+        until: monotonic time at which the call's deadline passes.
+    """
+
+    def __init__(self, step: Send, origin: httpx.URL, until: float | None) -> None:
+        request = step.request
+        self._sent: Named = request
         self._until = until
+        # In these forms httpx takes over what it is given. Of text it would have to parse every bit.
         self.request = httpx.Request(
-            step.request.verb,
-            step.request.url,
-            headers=step.request.headers,
-            content=step.request.body,
-            extensions={"timeout": Timeouts(step.timeout, until)},
+            request.verb,
+            _with_target(origin, request.target),
+            headers=[(name.encode(), value.encode()) for name, value in request.headers.items()],
+            stream=_Body(request.body) if request.body else _NO_BODY,
+            extensions={"timeout": timeouts(step.timeout, until)},
         )
-        if step.request.body:
-            self.request.stream = _Body(step.request.body)
 
-    def reader(self, answer: httpx.Response) -> BodyReader:
+    @property
+    def name(self) -> str:
+        """Verb and URL, fit for messages."""
+        return self._sent.name
+
+    def load(self) -> None:
+        """Bring the request into the state in which httpx.Client hands it to a transport: with its content known."""
+        body = self.request.stream
+        self.request.read()
+        self.request.stream = body
+
+    def reader(self, headers: dict[str, str]) -> BodyReader:
         """Return what is to be fed with the answer's body."""
-        return BodyReader(answer.headers.get("content-encoding", ""))
+        return BodyReader(headers.get("content-encoding", ""))
 
     def check_deadline(self) -> None:
         """Raise TimedOut if the time is up; a body that trickles in would never hit a read timeout."""
         if self._until is not None and time.monotonic() > self._until:
             raise TimedOut(f"{self.name}: the deadline passed inside the answer")
-
-    def response(self, answer: httpx.Response, reader: BodyReader) -> Response:
-        """Return the complete answer."""
-        return Response(answer.status_code, dict(answer.headers.items()), reader.finish())
 
     def failure(self, error: Exception) -> TransportError:
         """Translate one of `FAILURES`, which is to be the cause and keeps nothing of what was sent."""
@@ -87,6 +112,32 @@ class Exchange:
                 f"{self.name}: no progress within the timeout ({type(error).__name__})", sent=sent
             )
         return TransportError(f"{self.name}: {redact(what)}", sent=sent)
+
+
+def read_headers(answer: httpx.Response) -> dict[str, str]:
+    """Return an answer's headers, with names in lower case, and repeated ones joined."""
+    raw = answer.headers.raw
+    try:
+        return _joined(raw, "utf-8")
+    except UnicodeDecodeError:
+        return _joined(raw, "iso-8859-1")
+
+
+def _joined(raw: Iterable[tuple[bytes, bytes]], encoding: str) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode(encoding).lower(), value.decode(encoding)
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+def _with_target(origin: httpx.URL, target: str) -> httpx.URL:
+    """Return the URL of ``target``, which is encoded already, so that the very bytes that are signed are sent."""
+    path, mark, query = target.partition("?")
+    url = httpx.URL(origin)
+    parts = origin._uri_reference  # pyright: ignore[reportPrivateUsage]
+    url._uri_reference = parts._replace(path=path, query=query if mark else None)  # pyright: ignore[reportPrivateUsage]
+    return url
 
 
 def _reason(error: BaseException) -> str:
@@ -108,16 +159,16 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body in one piece. That of httpx is an async generator: trio warns of one that is left half read."""
+    """A body in one piece, or none. httpx's is an async generator: trio warns of one that is left half read."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter((self._data,))
+        return iter((self._data,) if self._data else ())
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return _AsyncPieces(iter((self._data,)))
+        return _AsyncPieces(iter(self))
 
 
 class _AsyncPieces:
@@ -131,3 +182,6 @@ class _AsyncPieces:
         for piece in self._pieces:
             return piece
         raise StopAsyncIteration
+
+
+_NO_BODY = _Body(b"")

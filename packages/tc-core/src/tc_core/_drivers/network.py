@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import ssl
-from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -14,22 +13,9 @@ from .._forks import Lock
 _contexts: dict[tuple[str | None, str | None], ssl.SSLContext] = {}
 _contexts_lock = Lock()
 
-ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=60.0)
-"""A transport holds one connection: a pool of many scans all of them for each request."""
 
-
-def transport_options(scheme: str, host: str, port: int, context: ssl.SSLContext | None) -> dict[str, Any]:
-    """Return the keyword arguments for a transport to ``host`` that holds one connection."""
-    proxy = _proxy(scheme, host, port)
-    return {
-        "limits": ONE_CONNECTION,
-        "verify": context or (_bare_context() if scheme == "http" and proxy is None else _shared_context()),
-        "proxy": proxy,
-        "trust_env": False,
-    }
-
-
-def _proxy(scheme: str, host: str, port: int) -> httpx.Proxy | None:
+def proxy_to(scheme: str, host: str, port: int) -> httpx.Proxy | None:
+    """Return the proxy that the environment names for the way to ``host``, if any."""
     proxies: dict[str, str] = getproxies()
     url = proxies.get(scheme) or proxies.get("all")
     # NO_PROXY names an IPv6 literal without its brackets, and may name a port.
@@ -47,6 +33,11 @@ def _proxy(scheme: str, host: str, port: int) -> httpx.Proxy | None:
         ) from None
 
 
+def tls_context(given: ssl.SSLContext | None = None) -> ssl.SSLContext:
+    """Return what a user gave, or else the context that all clients of the process share."""
+    return given or _shared_context()
+
+
 def _shared_context() -> ssl.SSLContext:
     """Loading the certificates takes milliseconds and megabytes: once for a process is enough."""
     key = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
@@ -58,8 +49,3 @@ def _shared_context() -> ssl.SSLContext:
                 name = "SSL_CERT_FILE" if key[0] else "SSL_CERT_DIR"
                 raise ValueError(f"{name}: {key[0] or key[1]} cannot be read as certificates") from error
         return _contexts[key]
-
-
-def _bare_context() -> ssl.SSLContext:
-    """A transport without TLS wants a context too, and would load the certificates for it."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

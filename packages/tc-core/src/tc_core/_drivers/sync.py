@@ -18,14 +18,11 @@ from .._errors import TimedOut
 from .._flow import Authorize, Flow, Send, Step, logger
 from .._forks import renew_in_children
 from .._response import Response
-from .deadlines import bound_by_deadlines
-from .exchange import FAILURES, Exchange
+from .connections import IDLE_SECONDS
+from .exchange import FAILURES, Exchange, read_headers
 from .leftovers import give_up_leftovers
-from .network import transport_options
 from .pools import Origin, Pools
-
-IDLE_SECONDS = 60.0
-"""How long an unused connection is kept."""
+from .transports import new_transport, reusable
 
 
 class Driver:
@@ -34,6 +31,7 @@ class Driver:
     def __init__(
         self,
         *,
+        origin: str,
         scheme: str,
         host: str,
         port: int,
@@ -42,6 +40,7 @@ class Driver:
         transport: httpx.BaseTransport | None,
     ) -> None:
         self._given = transport
+        self._origin = httpx.URL(origin)
         self._ssl_context = ssl_context
         self._max_connections = max_connections
         self._pool = self._pool_to(scheme, host, port)
@@ -114,8 +113,7 @@ class Driver:
 
     def _pool_to(self, scheme: str, host: str, port: int) -> Pool:
         def make() -> httpx.BaseTransport:
-            options = transport_options(scheme, host, port, self._ssl_context)
-            return bound_by_deadlines(httpx.HTTPTransport(**options))
+            return new_transport(scheme, host, port, self._ssl_context)
 
         return Pool(make, self._max_connections)
 
@@ -128,11 +126,13 @@ class Driver:
 
     def _send(self, step: Send) -> Response:
         until = None if step.remaining is None else time.monotonic() + step.remaining
+        exchange = Exchange(step, self._origin, until)
         if self._given is not None:
-            return _send_through(self._given, Exchange(step, until))
+            exchange.load()
+            return _send_through(self._given, exchange)
         transport = self._pool.take(step.remaining)
         try:
-            response = _send_through(transport, Exchange(step, until))
+            response = _send_through(transport, exchange)
         except BaseException:
             self._pool.drop(transport)
             raise
@@ -162,10 +162,7 @@ class Pool:
         if not self._free.acquire(timeout=patience):
             raise TimedOut(f"no connection became free; max_connections is {self._limit}", sent=False)
         try:
-            try:
-                return self._idle.pop()[1]
-            except IndexError:
-                return self._make()
+            return self._pop() or self._make()
         except BaseException:
             self._free.release()
             raise
@@ -189,6 +186,15 @@ class Pool:
         self._closed = True
         self._close_idle()
 
+    def _pop(self) -> httpx.BaseTransport | None:
+        with suppress(IndexError):  # when there is none, or other threads have taken the last
+            while True:
+                transport = self._idle.pop()[1]
+                if reusable(transport):
+                    return transport
+                transport.close()
+        return None
+
     def _close_idle(self, since: float | None = None) -> None:
         """Close all idle transports, or those that have been idle since before then."""
         with suppress(IndexError):  # when other threads have taken the last
@@ -200,13 +206,14 @@ def _send_through(transport: httpx.BaseTransport, exchange: Exchange) -> Respons
     try:
         answer = transport.handle_request(exchange.request)
         try:
-            reader = exchange.reader(answer)
+            headers = read_headers(answer)
+            reader = exchange.reader(headers)
             assert isinstance(answer.stream, httpx.SyncByteStream)
             for data in answer.stream:
                 reader.feed(data)
                 exchange.check_deadline()
             give_up_leftovers(answer)
-            return exchange.response(answer, reader)
+            return Response(answer.status_code, headers, reader.finish())
         finally:
             answer.close()
     except FAILURES as error:
