@@ -40,8 +40,6 @@ class Client:
     def _endpoint(self, method: Method) -> str:
         texts = (self._service.name, self._service.version, method.name, method.verb, method.route)
         items: list[Piece] = [literal(text) for text in texts]
-        if method.query:
-            items.append(tuple_of([literal(argument.name) for argument in method.query], "query="))
         if method.payload:
             items.append("payload=True")
         if method.answer != "json":

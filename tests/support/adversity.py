@@ -29,9 +29,7 @@ _updateClient: Endpoint[dict[str, Any]] = Endpoint(
 _announceClient: Endpoint[None] = Endpoint(
     "auth", "v1", "updateClient", "POST", "/clients/<clientId>", payload=True, answer="none", repeatable=False
 )
-_listClients: Endpoint[dict[str, Any]] = Endpoint(
-    "auth", "v1", "listClients", "GET", "/clients/", query=("continuationToken", "limit")
-)
+_listClients: Endpoint[dict[str, Any]] = Endpoint("auth", "v1", "listClients", "GET", "/clients/")
 
 CLIENT_ID = "a/client"
 PAYLOAD: dict[str, Any] = {

@@ -11,9 +11,7 @@ _thing: Endpoint[dict[str, Any]] = Endpoint("sample", "v1", "thing", "GET", "/th
 _putThing: Endpoint[dict[str, Any]] = Endpoint(
     "sample", "v1", "putThing", "PUT", "/things/<thingId>", payload=True
 )
-_listThings: Endpoint[dict[str, Any]] = Endpoint(
-    "sample", "v1", "listThings", "GET", "/things", query=("continuationToken", "limit")
-)
+_listThings: Endpoint[dict[str, Any]] = Endpoint("sample", "v1", "listThings", "GET", "/things")
 _deleteThing: Endpoint[None] = Endpoint(
     "sample", "v1", "deleteThing", "DELETE", "/things/<thingId>", answer="none"
 )

@@ -68,7 +68,6 @@ class Endpoint(Generic[T]):
         name: method name as in the Taskcluster manual.
         verb: HTTP verb in upper case.
         route: path below the API's own, with ``<parameter>`` for each path argument.
-        query: names of the query parameters.
         payload: whether the method takes one.
         answer: what a success carries: a JSON value, nothing worth reading, text, or a Location.
         repeatable: False if a second request acts a second time.
@@ -82,7 +81,6 @@ class Endpoint(Generic[T]):
         "names",
         "payload",
         "pieces",
-        "query",
         "repeatable",
         "verb",
     )
@@ -95,7 +93,6 @@ class Endpoint(Generic[T]):
         verb: str,
         route: str,
         *,
-        query: tuple[str, ...] = (),
         payload: bool = False,
         answer: Answer = "json",
         repeatable: bool = True,
@@ -104,7 +101,6 @@ class Endpoint(Generic[T]):
         self.method = f"{service}.{name}"
         self.may_be_empty = may_be_empty
         self.verb = verb
-        self.query = query
         self.payload = payload
         self.answer = answer
         self.repeatable = repeatable

@@ -23,9 +23,7 @@ from tc_core.service import AsyncService, Endpoint, Service
 CREDENTIALS = Credentials("project/demo/ci", "a-secret-token")
 KEY = {"id": CREDENTIALS.client_id, "key": CREDENTIALS.access_token, "algorithm": "sha256"}
 
-_put: Endpoint[Any] = Endpoint(
-    "sample", "v1", "put", "PUT", "/one/<first>/two/<second>", query=("a", "b b", "ü"), payload=True
-)
+_put: Endpoint[Any] = Endpoint("sample", "v1", "put", "PUT", "/one/<first>/two/<second>", payload=True)
 
 
 class Any1(Service):

@@ -19,23 +19,16 @@ _lbheartbeat: Endpoint[_t.HeartbeatResponse] = Endpoint(
     "auth", "v1", "lbheartbeat", "GET", "/__lbheartbeat__"
 )
 _version: Endpoint[_t.VersionResponse] = Endpoint("auth", "v1", "version", "GET", "/__version__")
-_listClients: Endpoint[_t.ListClientsResponse] = Endpoint(
-    "auth", "v1", "listClients", "GET", "/clients/", query=("prefix", "continuationToken", "limit")
-)
+_listClients: Endpoint[_t.ListClientsResponse] = Endpoint("auth", "v1", "listClients", "GET", "/clients/")
 _client: Endpoint[_t.GetClientResponse] = Endpoint("auth", "v1", "client", "GET", "/clients/<clientId>")
 _createClient: Endpoint[_t.CreateClientResponse] = Endpoint(
     "auth", "v1", "createClient", "PUT", "/clients/<clientId>", payload=True
 )
 _getEntityHistory: Endpoint[_t.GetEntityHistoryResponse] = Endpoint(
-    "auth",
-    "v1",
-    "getEntityHistory",
-    "GET",
-    "/audit/<entityType>/<entityId>",
-    query=("continuationToken", "limit"),
+    "auth", "v1", "getEntityHistory", "GET", "/audit/<entityType>/<entityId>"
 )
 _listAuditHistory: Endpoint[_t.GetEntityHistoryResponse] = Endpoint(
-    "auth", "v1", "listAuditHistory", "GET", "/clients/<clientId>/audit", query=("continuationToken", "limit")
+    "auth", "v1", "listAuditHistory", "GET", "/clients/<clientId>/audit"
 )
 _resetAccessToken: Endpoint[_t.CreateClientResponse] = Endpoint(
     "auth", "v1", "resetAccessToken", "POST", "/clients/<clientId>/reset"
@@ -53,12 +46,8 @@ _deleteClient: Endpoint[None] = Endpoint(
     "auth", "v1", "deleteClient", "DELETE", "/clients/<clientId>", answer="none"
 )
 _listRoles: Endpoint[_t.ListRolesResponse] = Endpoint("auth", "v1", "listRoles", "GET", "/roles/")
-_listRoles2: Endpoint[_t.ListRoles2Response] = Endpoint(
-    "auth", "v1", "listRoles2", "GET", "/roles2/", query=("continuationToken", "limit")
-)
-_listRoleIds: Endpoint[_t.ListRoleIdsResponse] = Endpoint(
-    "auth", "v1", "listRoleIds", "GET", "/roleids/", query=("continuationToken", "limit")
-)
+_listRoles2: Endpoint[_t.ListRoles2Response] = Endpoint("auth", "v1", "listRoles2", "GET", "/roles2/")
+_listRoleIds: Endpoint[_t.ListRoleIdsResponse] = Endpoint("auth", "v1", "listRoleIds", "GET", "/roleids/")
 _role: Endpoint[_t.GetRoleResponse] = Endpoint("auth", "v1", "role", "GET", "/roles/<roleId>")
 _createRole: Endpoint[_t.GetRoleResponse] = Endpoint(
     "auth", "v1", "createRole", "PUT", "/roles/<roleId>", payload=True
@@ -72,25 +61,19 @@ _expandScopes: Endpoint[_t.Scopeset] = Endpoint(
 )
 _currentScopes: Endpoint[_t.Scopeset] = Endpoint("auth", "v1", "currentScopes", "GET", "/scopes/current")
 _awsS3Credentials: Endpoint[_t.AwsS3CredentialsResponse] = Endpoint(
-    "auth",
-    "v1",
-    "awsS3Credentials",
-    "GET",
-    "/aws/s3/<level>/<bucket>/<prefix>",
-    query=("format",),
-    may_be_empty=("prefix",),
+    "auth", "v1", "awsS3Credentials", "GET", "/aws/s3/<level>/<bucket>/<prefix>", may_be_empty=("prefix",)
 )
 _azureAccounts: Endpoint[_t.AzureAccountListResponse] = Endpoint(
     "auth", "v1", "azureAccounts", "GET", "/azure/accounts"
 )
 _azureTables: Endpoint[_t.AzureTableListResponse] = Endpoint(
-    "auth", "v1", "azureTables", "GET", "/azure/<account>/tables", query=("continuationToken",)
+    "auth", "v1", "azureTables", "GET", "/azure/<account>/tables"
 )
 _azureTableSAS: Endpoint[_t.AzureTableAccessResponse] = Endpoint(
     "auth", "v1", "azureTableSAS", "GET", "/azure/<account>/table/<table>/<level>"
 )
 _azureContainers: Endpoint[_t.AzureContainerListResponse] = Endpoint(
-    "auth", "v1", "azureContainers", "GET", "/azure/<account>/containers", query=("continuationToken",)
+    "auth", "v1", "azureContainers", "GET", "/azure/<account>/containers"
 )
 _azureContainerSAS: Endpoint[_t.AzureContainerResponse] = Endpoint(
     "auth", "v1", "azureContainerSAS", "GET", "/azure/<account>/containers/<container>/<level>"

@@ -19,16 +19,9 @@ _lbheartbeat: Endpoint[_t.HeartbeatResponse] = Endpoint(
     "github", "v1", "lbheartbeat", "GET", "/__lbheartbeat__"
 )
 _version: Endpoint[_t.VersionResponse] = Endpoint("github", "v1", "version", "GET", "/__version__")
-_builds: Endpoint[_t.BuildList] = Endpoint(
-    "github",
-    "v1",
-    "builds",
-    "GET",
-    "/builds",
-    query=("continuationToken", "limit", "organization", "repository", "sha", "pullRequest"),
-)
+_builds: Endpoint[_t.BuildList] = Endpoint("github", "v1", "builds", "GET", "/builds")
 _cancelBuilds: Endpoint[_t.BuildList] = Endpoint(
-    "github", "v1", "cancelBuilds", "POST", "/builds/<owner>/<repo>/cancel", query=("sha", "pullRequest")
+    "github", "v1", "cancelBuilds", "POST", "/builds/<owner>/<repo>/cancel"
 )
 _badge: Endpoint[str] = Endpoint(
     "github", "v1", "badge", "GET", "/repository/<owner>/<repo>/<branch>/badge.svg", answer="text"

@@ -63,12 +63,7 @@ _triggerHookWithToken: Endpoint[_t.TriggerHookResponse] = Endpoint(
     repeatable=False,
 )
 _listLastFires: Endpoint[_t.ListLastFiresResponse] = Endpoint(
-    "hooks",
-    "v1",
-    "listLastFires",
-    "GET",
-    "/hooks/<hookGroupId>/<hookId>/last-fires",
-    query=("continuationToken", "limit"),
+    "hooks", "v1", "listLastFires", "GET", "/hooks/<hookGroupId>/<hookId>/last-fires"
 )
 _heartbeat: Endpoint[_t.HeartbeatResponse] = Endpoint("hooks", "v1", "heartbeat", "GET", "/__heartbeat__")
 

@@ -21,26 +21,12 @@ _lbheartbeat: Endpoint[_t.HeartbeatResponse] = Endpoint(
 _version: Endpoint[_t.VersionResponse] = Endpoint("index", "v1", "version", "GET", "/__version__")
 _findTask: Endpoint[_t.IndexedTaskResponse] = Endpoint("index", "v1", "findTask", "GET", "/task/<indexPath>")
 _findTasksAtIndex: Endpoint[_t.ListTasksResponse] = Endpoint(
-    "index",
-    "v1",
-    "findTasksAtIndex",
-    "POST",
-    "/tasks/indexes",
-    query=("continuationToken", "limit"),
-    payload=True,
+    "index", "v1", "findTasksAtIndex", "POST", "/tasks/indexes", payload=True
 )
 _listNamespaces: Endpoint[_t.ListNamespacesResponse] = Endpoint(
-    "index",
-    "v1",
-    "listNamespaces",
-    "GET",
-    "/namespaces/<namespace>",
-    query=("continuationToken", "limit"),
-    may_be_empty=("namespace",),
+    "index", "v1", "listNamespaces", "GET", "/namespaces/<namespace>", may_be_empty=("namespace",)
 )
-_listTasks: Endpoint[_t.ListTasksResponse] = Endpoint(
-    "index", "v1", "listTasks", "GET", "/tasks/<namespace>", query=("continuationToken", "limit")
-)
+_listTasks: Endpoint[_t.ListTasksResponse] = Endpoint("index", "v1", "listTasks", "GET", "/tasks/<namespace>")
 _insertTask: Endpoint[_t.IndexedTaskResponse] = Endpoint(
     "index", "v1", "insertTask", "PUT", "/task/<namespace>", payload=True
 )

@@ -38,7 +38,7 @@ _deleteDenylistAddress: Endpoint[None] = Endpoint(
     "notify", "v1", "deleteDenylistAddress", "DELETE", "/denylist/delete", payload=True, answer="none"
 )
 _listDenylist: Endpoint[_t.NotificationAddressList] = Endpoint(
-    "notify", "v1", "listDenylist", "GET", "/denylist/list", query=("continuationToken", "limit")
+    "notify", "v1", "listDenylist", "GET", "/denylist/list"
 )
 _heartbeat: Endpoint[_t.HeartbeatResponse] = Endpoint("notify", "v1", "heartbeat", "GET", "/__heartbeat__")
 

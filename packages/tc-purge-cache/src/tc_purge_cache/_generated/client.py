@@ -24,10 +24,10 @@ _purgeCache: Endpoint[None] = Endpoint(
     "purge-cache", "v1", "purgeCache", "POST", "/purge-cache/<workerPoolId>", payload=True, answer="none"
 )
 _allPurgeRequests: Endpoint[_t.AllPurgeCacheRequestList] = Endpoint(
-    "purge-cache", "v1", "allPurgeRequests", "GET", "/purge-cache/list", query=("continuationToken", "limit")
+    "purge-cache", "v1", "allPurgeRequests", "GET", "/purge-cache/list"
 )
 _purgeRequests: Endpoint[_t.PurgeCacheRequestList] = Endpoint(
-    "purge-cache", "v1", "purgeRequests", "GET", "/purge-cache/<workerPoolId>", query=("since",)
+    "purge-cache", "v1", "purgeRequests", "GET", "/purge-cache/<workerPoolId>"
 )
 _heartbeat: Endpoint[_t.HeartbeatResponse] = Endpoint(
     "purge-cache", "v1", "heartbeat", "GET", "/__heartbeat__"

@@ -20,20 +20,13 @@ _lbheartbeat: Endpoint[_t.HeartbeatResponse] = Endpoint(
 )
 _version: Endpoint[_t.VersionResponse] = Endpoint("queue", "v1", "version", "GET", "/__version__")
 _task: Endpoint[_t.Task] = Endpoint("queue", "v1", "task", "GET", "/task/<taskId>")
-_tasks: Endpoint[_t.TasksResponse] = Endpoint(
-    "queue", "v1", "tasks", "POST", "/tasks", query=("continuationToken", "limit"), payload=True
-)
+_tasks: Endpoint[_t.TasksResponse] = Endpoint("queue", "v1", "tasks", "POST", "/tasks", payload=True)
 _statuses: Endpoint[_t.TasksStatusesResponse] = Endpoint(
-    "queue", "v1", "statuses", "POST", "/tasks/status", query=("continuationToken", "limit"), payload=True
+    "queue", "v1", "statuses", "POST", "/tasks/status", payload=True
 )
 _status: Endpoint[_t.TaskStatusResponse] = Endpoint("queue", "v1", "status", "GET", "/task/<taskId>/status")
 _listTaskGroup: Endpoint[_t.ListTaskGroupResponse] = Endpoint(
-    "queue",
-    "v1",
-    "listTaskGroup",
-    "GET",
-    "/task-group/<taskGroupId>/list",
-    query=("continuationToken", "limit"),
+    "queue", "v1", "listTaskGroup", "GET", "/task-group/<taskGroupId>/list"
 )
 _cancelTaskGroup: Endpoint[_t.CancelTaskGroupResponse] = Endpoint(
     "queue", "v1", "cancelTaskGroup", "POST", "/task-group/<taskGroupId>/cancel"
@@ -45,12 +38,7 @@ _sealTaskGroup: Endpoint[_t.TaskGroupResponse] = Endpoint(
     "queue", "v1", "sealTaskGroup", "POST", "/task-group/<taskGroupId>/seal"
 )
 _listDependentTasks: Endpoint[_t.ListDependentTasksResponse] = Endpoint(
-    "queue",
-    "v1",
-    "listDependentTasks",
-    "GET",
-    "/task/<taskId>/dependents",
-    query=("continuationToken", "limit"),
+    "queue", "v1", "listDependentTasks", "GET", "/task/<taskId>/dependents"
 )
 _createTask: Endpoint[_t.TaskStatusResponse] = Endpoint(
     "queue", "v1", "createTask", "PUT", "/task/<taskId>", payload=True
@@ -107,20 +95,10 @@ _getLatestArtifact: Endpoint[_t.GetArtifactResponse] = Endpoint(
     "queue", "v1", "getLatestArtifact", "GET", "/task/<taskId>/artifacts/<name>"
 )
 _listArtifacts: Endpoint[_t.ListArtifactsResponse] = Endpoint(
-    "queue",
-    "v1",
-    "listArtifacts",
-    "GET",
-    "/task/<taskId>/runs/<runId>/artifacts",
-    query=("continuationToken", "limit"),
+    "queue", "v1", "listArtifacts", "GET", "/task/<taskId>/runs/<runId>/artifacts"
 )
 _listLatestArtifacts: Endpoint[_t.ListArtifactsResponse] = Endpoint(
-    "queue",
-    "v1",
-    "listLatestArtifacts",
-    "GET",
-    "/task/<taskId>/artifacts",
-    query=("continuationToken", "limit"),
+    "queue", "v1", "listLatestArtifacts", "GET", "/task/<taskId>/artifacts"
 )
 _artifactInfo: Endpoint[_t.ArtifactResponse] = Endpoint(
     "queue", "v1", "artifactInfo", "GET", "/task/<taskId>/runs/<runId>/artifact-info/<name>"
@@ -135,7 +113,7 @@ _latestArtifact: Endpoint[_t.ArtifactContentResponse] = Endpoint(
     "queue", "v1", "latestArtifact", "GET", "/task/<taskId>/artifact-content/<name>"
 )
 _listProvisioners: Endpoint[_t.ListProvisionersResponse] = Endpoint(
-    "queue", "v1", "listProvisioners", "GET", "/provisioners", query=("continuationToken", "limit")
+    "queue", "v1", "listProvisioners", "GET", "/provisioners"
 )
 _getProvisioner: Endpoint[_t.ProvisionerResponse] = Endpoint(
     "queue", "v1", "getProvisioner", "GET", "/provisioners/<provisionerId>"
@@ -150,28 +128,13 @@ _taskQueueCounts: Endpoint[_t.TaskQueueCountsResponse] = Endpoint(
     "queue", "v1", "taskQueueCounts", "GET", "/task-queues/<taskQueueId>/counts"
 )
 _listPendingTasks: Endpoint[_t.ListPendingTasksResponse] = Endpoint(
-    "queue",
-    "v1",
-    "listPendingTasks",
-    "GET",
-    "/task-queues/<taskQueueId>/pending",
-    query=("continuationToken", "limit"),
+    "queue", "v1", "listPendingTasks", "GET", "/task-queues/<taskQueueId>/pending"
 )
 _listClaimedTasks: Endpoint[_t.ListClaimedTasksResponse] = Endpoint(
-    "queue",
-    "v1",
-    "listClaimedTasks",
-    "GET",
-    "/task-queues/<taskQueueId>/claimed",
-    query=("continuationToken", "limit"),
+    "queue", "v1", "listClaimedTasks", "GET", "/task-queues/<taskQueueId>/claimed"
 )
 _listWorkerTypes: Endpoint[_t.ListWorkertypesResponse] = Endpoint(
-    "queue",
-    "v1",
-    "listWorkerTypes",
-    "GET",
-    "/provisioners/<provisionerId>/worker-types",
-    query=("continuationToken", "limit"),
+    "queue", "v1", "listWorkerTypes", "GET", "/provisioners/<provisionerId>/worker-types"
 )
 _getWorkerType: Endpoint[_t.WorkertypeResponse] = Endpoint(
     "queue", "v1", "getWorkerType", "GET", "/provisioners/<provisionerId>/worker-types/<workerType>"
@@ -185,18 +148,13 @@ _declareWorkerType: Endpoint[_t.WorkertypeResponse] = Endpoint(
     payload=True,
 )
 _listTaskQueues: Endpoint[_t.ListTaskqueuesResponse] = Endpoint(
-    "queue", "v1", "listTaskQueues", "GET", "/task-queues", query=("continuationToken", "limit")
+    "queue", "v1", "listTaskQueues", "GET", "/task-queues"
 )
 _getTaskQueue: Endpoint[_t.TaskqueueResponse] = Endpoint(
     "queue", "v1", "getTaskQueue", "GET", "/task-queues/<taskQueueId>"
 )
 _listWorkers: Endpoint[_t.ListWorkersResponse] = Endpoint(
-    "queue",
-    "v1",
-    "listWorkers",
-    "GET",
-    "/provisioners/<provisionerId>/worker-types/<workerType>/workers",
-    query=("continuationToken", "limit", "quarantined"),
+    "queue", "v1", "listWorkers", "GET", "/provisioners/<provisionerId>/worker-types/<workerType>/workers"
 )
 _getWorker: Endpoint[_t.WorkerResponse] = Endpoint(
     "queue",

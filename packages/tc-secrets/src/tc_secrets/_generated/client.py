@@ -22,9 +22,7 @@ _version: Endpoint[_t.VersionResponse] = Endpoint("secrets", "v1", "version", "G
 _set: Endpoint[None] = Endpoint("secrets", "v1", "set", "PUT", "/secret/<name>", payload=True, answer="none")
 _remove: Endpoint[None] = Endpoint("secrets", "v1", "remove", "DELETE", "/secret/<name>", answer="none")
 _get: Endpoint[_t.Secret] = Endpoint("secrets", "v1", "get", "GET", "/secret/<name>")
-_list: Endpoint[_t.SecretList] = Endpoint(
-    "secrets", "v1", "list", "GET", "/secrets", query=("continuationToken", "limit")
-)
+_list: Endpoint[_t.SecretList] = Endpoint("secrets", "v1", "list", "GET", "/secrets")
 _heartbeat: Endpoint[_t.HeartbeatResponse] = Endpoint("secrets", "v1", "heartbeat", "GET", "/__heartbeat__")
 
 

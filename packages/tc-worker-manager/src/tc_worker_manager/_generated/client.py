@@ -20,7 +20,7 @@ _lbheartbeat: Endpoint[_t.HeartbeatResponse] = Endpoint(
 )
 _version: Endpoint[_t.VersionResponse] = Endpoint("worker-manager", "v1", "version", "GET", "/__version__")
 _listProviders: Endpoint[_t.ProviderList] = Endpoint(
-    "worker-manager", "v1", "listProviders", "GET", "/providers", query=("continuationToken", "limit")
+    "worker-manager", "v1", "listProviders", "GET", "/providers"
 )
 _createWorkerPool: Endpoint[_t.WorkerPoolFull] = Endpoint(
     "worker-manager", "v1", "createWorkerPool", "PUT", "/worker-pool/<workerPoolId>", payload=True
@@ -32,12 +32,7 @@ _deleteWorkerPool: Endpoint[_t.WorkerPoolFull] = Endpoint(
     "worker-manager", "v1", "deleteWorkerPool", "DELETE", "/worker-pool/<workerPoolId>"
 )
 _listWorkerPoolLaunchConfigs: Endpoint[_t.WorkerPoolLaunchConfigList] = Endpoint(
-    "worker-manager",
-    "v1",
-    "listWorkerPoolLaunchConfigs",
-    "GET",
-    "/worker-pool/<workerPoolId>/launch-configs",
-    query=("continuationToken", "limit", "includeArchived"),
+    "worker-manager", "v1", "listWorkerPoolLaunchConfigs", "GET", "/worker-pool/<workerPoolId>/launch-configs"
 )
 _workerPoolStats: Endpoint[_t.WorkerPoolStats] = Endpoint(
     "worker-manager", "v1", "workerPoolStats", "GET", "/worker-pool/<workerPoolId>/stats"
@@ -46,42 +41,22 @@ _workerPool: Endpoint[_t.WorkerPoolFull] = Endpoint(
     "worker-manager", "v1", "workerPool", "GET", "/worker-pool/<workerPoolId>"
 )
 _listWorkerPools: Endpoint[_t.WorkerPoolList] = Endpoint(
-    "worker-manager", "v1", "listWorkerPools", "GET", "/worker-pools", query=("continuationToken", "limit")
+    "worker-manager", "v1", "listWorkerPools", "GET", "/worker-pools"
 )
 _listWorkerPoolsStats: Endpoint[_t.WorkerPoolListStats] = Endpoint(
-    "worker-manager",
-    "v1",
-    "listWorkerPoolsStats",
-    "GET",
-    "/worker-pools/stats",
-    query=("continuationToken", "limit"),
+    "worker-manager", "v1", "listWorkerPoolsStats", "GET", "/worker-pools/stats"
 )
 _reportWorkerError: Endpoint[_t.WorkerPoolError] = Endpoint(
     "worker-manager", "v1", "reportWorkerError", "POST", "/worker-pool-errors/<workerPoolId>", payload=True
 )
 _workerPoolErrorStats: Endpoint[_t.WorkerPoolErrorStats] = Endpoint(
-    "worker-manager",
-    "v1",
-    "workerPoolErrorStats",
-    "GET",
-    "/worker-pool-errors/stats",
-    query=("workerPoolId",),
+    "worker-manager", "v1", "workerPoolErrorStats", "GET", "/worker-pool-errors/stats"
 )
 _listWorkerPoolErrors: Endpoint[_t.WorkerPoolErrorList] = Endpoint(
-    "worker-manager",
-    "v1",
-    "listWorkerPoolErrors",
-    "GET",
-    "/worker-pool-errors/<workerPoolId>",
-    query=("continuationToken", "limit", "launchConfigId", "errorId"),
+    "worker-manager", "v1", "listWorkerPoolErrors", "GET", "/worker-pool-errors/<workerPoolId>"
 )
 _listWorkersForWorkerGroup: Endpoint[_t.WorkerList] = Endpoint(
-    "worker-manager",
-    "v1",
-    "listWorkersForWorkerGroup",
-    "GET",
-    "/workers/<workerPoolId>/<workerGroup>",
-    query=("continuationToken", "limit"),
+    "worker-manager", "v1", "listWorkersForWorkerGroup", "GET", "/workers/<workerPoolId>/<workerGroup>"
 )
 _worker: Endpoint[_t.WorkerFull] = Endpoint(
     "worker-manager", "v1", "worker", "GET", "/workers/<workerPoolId>/<workerGroup>/<workerId>"
@@ -118,12 +93,7 @@ _shouldWorkerTerminate: Endpoint[_t.ShouldWorkerTerminateResponse] = Endpoint(
     "/workers/<workerPoolId>/<workerGroup>/<workerId>/should-terminate",
 )
 _listWorkersForWorkerPool: Endpoint[_t.WorkerList] = Endpoint(
-    "worker-manager",
-    "v1",
-    "listWorkersForWorkerPool",
-    "GET",
-    "/workers/<workerPoolId>",
-    query=("continuationToken", "limit", "launchConfigId", "state"),
+    "worker-manager", "v1", "listWorkersForWorkerPool", "GET", "/workers/<workerPoolId>"
 )
 _registerWorker: Endpoint[_t.RegisterWorkerResponse] = Endpoint(
     "worker-manager", "v1", "registerWorker", "POST", "/worker/register", payload=True
@@ -137,7 +107,6 @@ _listWorkers: Endpoint[_t.ListWorkersResponse] = Endpoint(
     "listWorkers",
     "GET",
     "/provisioners/<provisionerId>/worker-types/<workerType>/workers",
-    query=("continuationToken", "limit", "launchConfigId", "quarantined", "workerState"),
 )
 _getWorker: Endpoint[_t.WorkerResponse] = Endpoint(
     "worker-manager",
