@@ -220,6 +220,9 @@ def test_a_type_that_could_be_any_of_two_is_gone() -> None:
     breaking, others = told(old, new)
     assert "Types that are gone from `tc_odd.types`: `Thing`." in breaking
     assert "New types in `tc_odd.types`: `One`, `Two` and `X`." in others
+    breaking, others = told(new, old)
+    assert "Types that are gone from `tc_odd.types`: `One`, `Two` and `X`." in breaking
+    assert "New types in `tc_odd.types`: `Thing`." in others
 
 
 @pytest.mark.parametrize(
