@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .._errors import TaskclusterError, TransportError
+from .._errors import TaskclusterError
 from ..transfers import Download, OnProgress, Phase
-from .incoming import Arrival, Excerpt, Part
+from .incoming import Arrival, Part
 from .places import Place, redirected, storage_error
 from .sinks import Sink
 from .steps import Answer, DataRequest, Transfer, Work
@@ -72,24 +72,25 @@ class _Download:
 
     def _fetch(self, place: Place) -> Transfer[Answer]:
         """Get what is missing, wherever redirects lead to."""
-        headers = {"user-agent": self._terms.agent, **self._arrival.conditions()}
-        request = DataRequest("GET", place.url, headers)
+        request = DataRequest("GET", place.url, self._headers())
         for _ in range(_MOST_REDIRECTS):
             answer, incoming = yield from self._terms.exchange(
                 request, None, self._arrival.receive, self._tell
             )
             if isinstance(incoming, Part):
                 return answer
-            if answer.status not in _REDIRECTS:
-                raise self._failure(request, answer, incoming)
-            request = redirected(request, answer)
+            if answer.status == 416 and "range" in request.headers:
+                # There is nothing behind what arrived: perhaps all, of which only the end was not told.
+                self._arrival.mistrust()
+                request = DataRequest("GET", request.url, self._headers())
+            elif answer.status in _REDIRECTS:
+                request = redirected(request, answer)
+            else:
+                raise storage_error(request, answer, incoming.text, self._terms.now())
         raise TaskclusterError(f"the storage redirected more than {_MOST_REDIRECTS} times")
 
-    def _failure(self, request: DataRequest, answer: Answer, excerpt: Excerpt) -> TaskclusterError:
-        if answer.status == 416:
-            self._arrival.mistrust()
-            return TransportError(f"{request.name}: the storage cannot go on where it broke off")
-        return storage_error(request, answer, excerpt.text, self._terms.now())
+    def _headers(self) -> dict[str, str]:
+        return {"user-agent": self._terms.agent, **self._arrival.conditions()}
 
     def _tell(self, phase: Phase = "downloading") -> None:
         self._terms.tell(self._on_progress, self._arrival.position, self._arrival.total, phase)
