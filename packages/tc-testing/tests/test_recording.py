@@ -483,6 +483,10 @@ class TestLeaks:
         }[place]
         assert kind in leaks(cassette(**planted))
 
+    @pytest.mark.parametrize("added", [f"# of {TOKEN}\n", f"note: {TOKEN}\n"])
+    def test_what_somebody_wrote_beside_it_is_looked_at_too(self, added: str) -> None:
+        assert leaks(cassette() + added) == ["an access token"]
+
     @pytest.mark.parametrize("wrap", WRAPS, ids=lambda wrap: wrap.__name__)
     def test_what_is_hidden_is_fine_in_each_wrap(self, wrap: Callable[[str], str | bytes]) -> None:
         credentials = {

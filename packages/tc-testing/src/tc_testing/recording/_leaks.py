@@ -50,7 +50,8 @@ def leaks(text: str) -> list[str]:
     content: dict[str, Any] = yamlserializer.deserialize(text)
     # The seed of a recording is called what the seed of a certificate is, which must not be shown.
     said = [{**each, "seed": ""} for each in content.get("metadata", {}).values()]
-    return sorted({*_found(content["interactions"]), *_found(said)})
+    comments = re.findall(r"(?:^|\s)#(.*)", text, re.MULTILINE)
+    return sorted({*_found({**content, "metadata": said}), *_found(comments)})
 
 
 def texts(content: Any) -> Iterator[str | bytes]:
