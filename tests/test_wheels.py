@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -24,6 +23,7 @@ PACKAGES = sorted(path.parent.name for path in Path(__file__).parent.glob("../pa
 SERVICES = [name for name in PACKAGES if name not in ("tc-core", "tc-testing")]
 # What httpx, mohawk, slugid and typing_extensions bring, these four, and tc-core itself.
 CORE_DISTRIBUTIONS = 11
+UV = ("--no-cache", "--offline", "--python")
 
 each_package = pytest.mark.parametrize("name", PACKAGES)
 
@@ -93,14 +93,18 @@ def install(where: Path, *names: str) -> Path:
     """Make an environment that holds these wheels and what they need; return its Python."""
     run(sys.executable, "-m", "venv", "--without-pip", where)
     python = where / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    pip = (sys.executable, "-m", "pip", "--python", python)
-    run(*pip, "install", "--no-index", "--find-links", WHEELHOUSE, *(wheel(name) for name in names))
+    # The core with pip, as most do; the many others with uv, which takes a tenth of the time.
+    tool = (
+        ("pip", "--python", python, "install") if len(names) == 1 else ("uv", "pip", "install", *UV, python)
+    )
+    wheels = (wheel(name) for name in names)
+    run(sys.executable, "-m", *tool, "--no-index", "--find-links", WHEELHOUSE, *wheels)
     return python
 
 
 def distributions(python: Path) -> list[str]:
-    listed = json.loads(run(sys.executable, "-m", "pip", "--python", python, "list", "--format", "json"))
-    return sorted(item["name"] for item in listed)
+    program = "from importlib.metadata import distributions as all; print(*(each.name for each in all()))"
+    return sorted(run(python, "-I", "-c", program).split())
 
 
 def called(python: Path, program: str) -> tuple[str, str]:
