@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 from adversity import Witness, make_clients, secret_credentials, well
@@ -18,6 +20,7 @@ from sample import AsyncSample, Sample
 from wire import PATIENCE, Step, Visit, Wire, answer, refusing, stall
 
 from tc_core import Retry, TimedOut
+from tc_core._drivers.deadlines import DeadlineStream, Patience
 
 NEVER = Retry(retries=0)
 OK = {"ok": True}
@@ -95,16 +98,16 @@ async def test_a_body_that_trickles_in_by_a_transport_of_the_users_is_given_up(f
 
 @contextmanager
 def slow_reader(pause: float) -> Generator[str]:
-    """Give the URL of a server that takes some of a request every ``pause`` seconds, and answers in the end."""
+    """Give the URL of a server that takes some of a request every ``pause`` seconds, and must not get all of it."""
 
     def serve() -> None:
         connection, _ = listener.accept()
         with connection, suppress(OSError):
-            left = LARGE
-            while left > 0 and (data := connection.recv(65_536)):
-                left -= len(data)
+            while data := connection.recv(65_536):
+                taken.append(len(data))
                 done.wait(pause)
-            connection.sendall(answer(200, OK))
+
+    taken: list[int] = []
 
     done = Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -114,6 +117,7 @@ def slow_reader(pause: float) -> Generator[str]:
         done.set()
         thread.join(PATIENCE)
         assert not thread.is_alive()
+        assert sum(taken) < LARGE
 
 
 LARGE = 16_000_000
@@ -123,7 +127,7 @@ LARGE = 16_000_000
 @every_flavour
 @pytest.mark.parametrize(
     ("pause", "options"),
-    [(PATIENCE, {"timeout": 0.1}), (PATIENCE, {"deadline": 0.1}), (0.005, {"deadline": 0.1})],
+    [(PATIENCE, {"timeout": 0.1}), (PATIENCE, {"deadline": 0.1}), (0.002, {"deadline": 0.1})],
     ids=["not at all, timeout", "not at all, deadline", "slowly, deadline"],
 )
 async def test_a_server_that_does_not_take_the_request_is_given_up(
@@ -137,6 +141,29 @@ async def test_a_server_that_does_not_take_the_request_is_given_up(
             with pytest.raises(TimedOut) as caught:
                 await sample.putThing("one", {"fill": "x" * LARGE})
     witness.check(caught.value)
+
+
+class Slow(httpcore.NetworkStream):
+    """Takes whatever it is given, in its time."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        Event().wait(0.05)
+        self.taken += len(buffer)
+
+
+def test_a_request_that_is_taken_bit_by_bit_is_not_sent_to_its_end() -> None:
+    slow = Slow()
+    with pytest.raises(httpcore.WriteTimeout):
+        DeadlineStream(slow).write(bytes(LARGE), Patience(30, time.monotonic() + 0.1))
+    assert slow.taken < LARGE
+
+
+def test_a_handshake_is_not_begun_when_connecting_took_all_the_time() -> None:
+    with pytest.raises(httpcore.ConnectTimeout):
+        DeadlineStream(Slow()).start_tls(ssl.create_default_context(), "127.0.0.1", Patience(30, 0.0))
 
 
 # Connections --------------------------------------------------------------------------------------------------
