@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
+from . import _relay_command
+
 __all__ = ["main"]
 
 
@@ -28,7 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve.add_argument(
         "--port", type=_port, default=0, help="port of the loopback interface; default: a free one"
     )
-    return _serve(parser.parse_args(arguments).port)
+    relay = commands.add_parser(
+        "relay",
+        help="make faults below HTTP between any client and any server, until stopped",
+        description="Forward connections to a server but for the faults that are given. Once it listens, the URL "
+        "for clients is printed, and when it is stopped, what there was.",
+    )
+    _relay_command.add_arguments(relay)
+    given = parser.parse_args(arguments)
+    return _relay_command.run(relay, given) if given.command == "relay" else _serve(given.port)
 
 
 def _port(text: str) -> int:
