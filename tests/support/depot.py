@@ -35,6 +35,15 @@ from tc_core import json_date
 HASHES = ("sha256", "sha512")
 _CHUNK = 256 * 1024
 
+_CONTENT = b"".join(hashlib.sha256(b"%d" % at).digest() for at in range(4 * 1024 * 1024 // 32))
+
+
+def content(size: int) -> bytes:
+    """Return bytes of which no two blocks are the same, at most 4 MiB."""
+    assert size <= len(_CONTENT)
+    return _CONTENT[:size]
+
+
 Kind = Literal["none", "reset", "hang up", "stall", "corrupt", "status", "expired", "page"]
 
 

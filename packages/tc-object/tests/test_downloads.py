@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from depot import Depot, Fault, Stored
+from depot import Depot, Fault, Stored, content
 from flavours import Flavour, every_flavour
 from leftovers import nothing_left, transfer_threads
 from wire import Wire, answer, hang_up, then
@@ -33,11 +33,6 @@ from tc_object import AsyncObject, Object
 AT_ONCE = Retry(delay=0)
 MEBIBYTE = 1024 * 1024
 SIZES = [0, 1, 8191, 8192, 8193, MEBIBYTE - 1, MEBIBYTE, MEBIBYTE + 1]
-
-
-def content(size: int) -> bytes:
-    """Bytes of which no two blocks are the same."""
-    return b"".join(hashlib.sha256(bytes(str(at), "ascii")).digest() for at in range(size // 32 + 1))[:size]
 
 
 DATA = content(700_000)

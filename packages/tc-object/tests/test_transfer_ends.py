@@ -227,7 +227,7 @@ else:
 @pytest.mark.skipif(sys.platform != "linux", reason="what a process has taken at most is read from /proc")
 @pytest.mark.parametrize("flavour", ["sync", "asyncio", "trio"])
 def test_a_large_transfer_takes_little_memory(flavour: str, tmp_path: Path) -> None:
-    size = 96
+    size = 64
     block = os.urandom(MEBIBYTE)
     with (tmp_path / "source").open("wb") as file:
         for _ in range(size):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from depot import Depot, Fault, Stored
+from depot import Depot, Fault, Stored, content
 from flavours import ASYNCIO, SYNC, TRIO, Flavour, every_flavour
 from hypothesis import HealthCheck, example, given, note, seed, settings
 from hypothesis import strategies as st
@@ -29,11 +29,6 @@ IMPATIENT = 0.15
 """Seconds: long enough for loopback, and a stall must be waited for."""
 
 EXPIRES = from_now("1 day")
-
-
-def content(size: int) -> bytes:
-    """Bytes of which no two blocks are the same."""
-    return b"".join(hashlib.sha256(bytes(str(at), "ascii")).digest() for at in range(size // 32 + 1))[:size]
 
 
 DATA = content(1_300_000)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from depot import Depot, Fault
+from depot import Depot, Fault, content
 from flavours import Flavour, every_flavour
 from leftovers import transfer_threads
 from wire import Wire, answer
@@ -37,11 +37,6 @@ AT_ONCE = Retry(delay=0)
 MEBIBYTE = 1024 * 1024
 EXPIRES = from_now("1 day")
 SIZES = [0, 1, 8191, 8192, 8193, MEBIBYTE - 1, MEBIBYTE, MEBIBYTE + 1]
-
-
-def content(size: int) -> bytes:
-    """Bytes of which no two blocks are the same."""
-    return b"".join(hashlib.sha256(bytes(str(at), "ascii")).digest() for at in range(size // 32 + 1))[:size]
 
 
 def hashes(data: bytes) -> dict[str, str]:
@@ -237,7 +232,7 @@ async def test_a_storage_that_says_yes_before_it_has_everything_is_not_believed(
         with Wire(answer(200, {**begun, "uploadMethod": {"putUrl": put}})) as wire:
             async with flavour.make(Object, AsyncObject, wire.url, retry=Retry(retries=1, delay=0)) as client:
                 with pytest.raises(TransportError):
-                    await upload(client, content(32 * MEBIBYTE))
+                    await upload(client, bytes(32 * MEBIBYTE))
         assert len(wire.requests) == 1
 
 

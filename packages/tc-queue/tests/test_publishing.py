@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 import pytest
-from depot import Depot
+from depot import Depot, content
 from flavours import Flavour, every_flavour
 from wire import Wire, answer
 
@@ -33,11 +32,6 @@ MEBIBYTE = 1024 * 1024
 EXPIRES = from_now("1 day")
 Storage = Literal["object", "s3"]
 STORAGES: list[Storage] = ["object", "s3"]
-
-
-def content(size: int) -> bytes:
-    """Bytes of which no two blocks are the same."""
-    return b"".join(hashlib.sha256(bytes(str(at), "ascii")).digest() for at in range(size // 32 + 1))[:size]
 
 
 class Claimed(NamedTuple):
