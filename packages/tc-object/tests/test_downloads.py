@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from authority import Authority
 from depot import Depot, Fault, Stored, content
 from flavours import Flavour, every_flavour
 from leftovers import nothing_left, transfer_threads
@@ -403,6 +404,24 @@ async def test_redirects_are_followed_without_credentials(flavour: Flavour) -> N
         assert [request.target for request in rest] == ["/one?a=secret", "/two", "/three"]
         for request in rest:
             assert set(request.headers) == {"host", "user-agent", "accept-encoding"}
+
+
+@every_flavour
+async def test_redirects_do_not_lead_out_of_tls(flavour: Flavour) -> None:
+    authority = Authority()
+    with Wire() as plain, Wire(tls=authority.server()) as storage:
+        storage.script(
+            answer(302, b"", {"Location": f"{storage.url}/two"}),
+            answer(302, b"", {"Location": f"{plain.url}/three?signature=secret"}),
+        )
+        with Wire(answer(200, simple(f"{storage.url}/one"))) as wire:
+            options = {"ssl_context": authority.client()}
+            async with flavour.make(Object, AsyncObject, wire.url, **options) as client:
+                with pytest.raises(TaskclusterError, match="redirected to http, which is not") as caught:
+                    await client.download_object("a/b")
+        assert [request.target for request in storage.requests] == ["/one", "/two"]
+        assert plain.requests == []
+    assert "secret" not in str(caught.value)
 
 
 @every_flavour
