@@ -131,6 +131,10 @@ class TestReferences:
         assert types["Thing"] == {"a": "ThingPart"}
         assert REAL["object"]["CreateUploadRequest"]["hashes"].startswith("NotRequired[ReadOnly[HashesUpload")
 
+    def test_with_characters_that_are_escaped(self) -> None:
+        schema = record("a", a={"$ref": "#/definitions/x~1y~0z%20%25"})
+        assert answer({**schema, "definitions": {"x/y~z %": TEXT}})["Thing"] == {"a": "str"}
+
     def test_into_properties(self) -> None:
         assert answer(record("a b", a={"$ref": "#/properties/b"}, b=TEXT))["Thing"] == {
             "a": "str",

@@ -151,6 +151,14 @@ def test_an_update_that_is_taken_back_leaves_nothing(tree: Path) -> None:
     assert trees.contents(tree) == before
 
 
+def test_a_fragment_that_somebody_worked_on_is_not_taken_away(tree: Path) -> None:
+    updated(tree, EVEN)
+    edited = tree / "changelog.d" / "+taskcluster-1.2.3-to-1.3.0-even.feature.md"
+    edited.write_text("Even numbers have a package of their own.\n")
+    assert trees.update(tree, ODD, "1.2.3") == 0
+    assert edited.read_text() == "Even numbers have a package of their own.\n"
+
+
 def test_what_was_told_before_stays(tree: Path) -> None:
     (tree / "changelog.d").mkdir(exist_ok=True)
     (tree / "changelog.d" / "7.bugfix.md").write_text("Mended.\n")
