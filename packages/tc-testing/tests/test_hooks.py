@@ -141,6 +141,13 @@ class TestTrigger:
         assert hooks.trigger({}).message.startswith("While firing hook:\n\nSyntaxError at template.x")
         assert hooks.status()["lastFire"]["error"]["name"] == "SyntaxError"
 
+    @pytest.mark.parametrize(
+        "template", [{"$eval": "number('x')"}, {"$eval": "sqrt(0-1)"}, {"$fromNow": "99999999999 years"}]
+    )
+    def test_template_that_cannot_be_worked_out(self, hooks: Hooks, template: Any) -> None:
+        hooks.put(task={"x": template})
+        assert hooks.trigger({}).code == "InputError"
+
     def test_default_schema_takes_nothing(self, hooks: Hooks) -> None:
         hooks.root("PUT", HOOK, {"metadata": METADATA, "task": TASK})
         assert hooks.trigger({"a": 1}).message == 'data must NOT have additional properties: "a"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import methods_table
@@ -39,3 +40,14 @@ def test_all_that_behaves_is_shown(rows: list[str]) -> None:
     assert len(rows) == len(methods()) == 194
     assert sum("| behaves |" in row for row in rows) >= 180
     assert [row for row in rows if row.endswith("| behaves |  |")] == []
+
+
+def test_tests_that_the_manual_names_are_there() -> None:
+    if not PAGE.exists():
+        pytest.skip("the manual is not here")
+    named = re.findall(r"`(\w+\.py) · ([\w.]+)`", PAGE.read_text("utf-8"))
+    assert named
+    for file, name in named:
+        text = Path(__file__).with_name(file).read_text("utf-8")
+        for part in name.split("."):
+            assert re.search(rf"^ *(class|def|async def) {part}\b", text, re.MULTILINE), f"{file} · {name}"

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-import jsone
 import yaml
-from jsone.shared import JSONTemplateError
 
 from tc_core import json_date, slug_id
 
@@ -16,6 +14,7 @@ from ..._calls import Answer, Call, Handlers
 from ..._errors import APIError
 from ..._json import is_object
 from ..._schemas import problems_of, validator
+from ..templates import JSONTemplateError, render
 from .events import made_up_event
 
 __all__ = ["handlers"]
@@ -65,7 +64,7 @@ async def render_taskcluster_yml(call: Call) -> Answer:
         "as_slugid": _slug_ids_by_label(),
     }
     try:
-        rendered = jsone.render(config, context)
+        rendered = render(config, context)
     except JSONTemplateError as error:
         raise APIError("InputError", str(error)) from None
     if found := problems_of(_RENDERED, rendered):

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import jsone
-from jsone.shared import JSONTemplateError
 from referencing.exceptions import Unresolvable
 
 from tc_core import json_date, slug_id
@@ -21,6 +19,7 @@ from ..._hawk import Authenticator, Caller, SignedRequest
 from ..._json import is_object
 from ..._schemas import check_payload, fill_defaults, problems_of, validator
 from ..queue import tasks
+from ..templates import JSONTemplateError, render
 from .store import Fire, Hook
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def trigger_problems(hook: Hook, payload: Any) -> list[str]:
 
 
 def _render(hook: Hook, context: dict[str, Any], now: datetime) -> Any:
-    task = jsone.render(hook.definition["task"], context)
+    task = render(hook.definition["task"], context)
     if not is_object(task):
         return task
     defaults = {
