@@ -36,6 +36,9 @@ OWN_SESSION = ("tests/test_types.py", "tests/test_wheels.py")
 ESSENTIALS = ["tc-core", "tc-queue"]
 FOR_ESSENTIALS = [*ESSENTIALS, "tc-object", "tc-testing"]
 LATER_PYTHONS = ["3.12", "3.13", "3.14"]
+# The same examples in each run, so that a change is not held up by what chance finds in another place.
+# Without nox, and with `-- --hypothesis-profile=default`, they are drawn anew.
+STEADY = "--hypothesis-profile=ci"
 # Minutes, most of them of waiting for timeouts. `tests` has it, and on a hosted CI does so under each Python.
 ADVERSITY = "packages/tc-core/tests/adversity"
 
@@ -200,7 +203,7 @@ def dev(session: nox.Session, module: str, *arguments: Word, env: dict[str, str]
 
 
 def pytest(session: nox.Session, name: str, *arguments: Word, env: dict[str, str] | None = None) -> None:
-    dev(session, "pytest", f"--junitxml={REPORTS / name}.xml", *arguments, env=env)
+    dev(session, "pytest", STEADY, f"--junitxml={REPORTS / name}.xml", *arguments, env=env)
 
 
 def run(session: nox.Session, python: Path, *module: Word, env: dict[str, str] | None = None) -> None:
@@ -300,7 +303,8 @@ def check_installed(
     shutil.copytree(ROOT, house, ignore=without, dirs_exist_ok=True)
     with session.chdir(house):
         tests = [f"packages/{suite}/tests" for suite in suites]
-        run(session, python, "pytest", f"--junitxml={REPORTS / name}.xml", *options, *tests, *session.posargs)
+        report = f"--junitxml={REPORTS / name}.xml"
+        run(session, python, "pytest", STEADY, report, *options, *tests, *session.posargs)
 
 
 def interpreter(name: str) -> Path:

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from clock import Clock
 from flows import PING, answer, follow, make_session
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import tc_core
@@ -166,6 +166,7 @@ def test_a_date_in_retry_after_is_never_in_the_past(date: datetime, now: datetim
     assert (retry_after(format_datetime(date), now.timestamp()) or 0.0) >= 0.0
 
 
+@example("0\x1f")  # a blank to str.strip, and none to float
 @given(
     st.text(st.characters(max_codepoint=255))
     | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,20} Mar [0-9]+ [0-9:]+ [-+A-Z0-9]+")

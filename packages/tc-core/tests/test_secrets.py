@@ -234,14 +234,13 @@ async def test_tracebacks_with_local_variables_show_no_secret_of_a_lost_connecti
     async with flavour.make(Client, AsyncClient, ROOT, **options) as client:
         with pytest.raises(TransportError, match="lost") as caught:
             await client.request("GET", "api/auth/v1/ping")
-    report: traceback.TracebackException | None = traceback.TracebackException.from_exception(
-        caught.value, capture_locals=True
-    )
+    error: BaseException | None = caught.value
     kinds: list[str] = []
-    while report is not None:
-        kinds.append(report.exc_type.__name__ if report.exc_type else "")
+    while error is not None:
+        kinds.append(type(error).__name__)
+        report = traceback.TracebackException.from_exception(error, capture_locals=True)
         assert_clean(" ".join(f"{frame.locals}" for frame in report.stack))
-        report = report.__cause__
+        error = error.__cause__
     assert kinds == ["TransportError", "WriteError", "BrokenPipeError"]
 
 

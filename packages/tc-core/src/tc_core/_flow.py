@@ -171,8 +171,9 @@ def retry_after(value: str | None, now: float) -> float | None:
     """Read a Retry-After header (RFC 9110, 10.2.3), seconds or a date, into seconds from ``now``."""
     if value is None:
         return None
-    if re.fullmatch(r"[0-9]{1,9}", value.strip()):
-        return float(value)
+    text = value.strip(" \t")
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
     try:
         date = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
