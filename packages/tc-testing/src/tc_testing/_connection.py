@@ -8,7 +8,7 @@ import struct
 from typing import Any
 
 from ._http1 import Message
-from ._relay import Fault
+from ._relay import Fault, altered, cut_of
 
 __all__ = ["Connection"]
 
@@ -46,7 +46,7 @@ class Connection:
             self._transport.write(data)
             return
         part, rest = self._response.split(data)
-        cut = self._cut(self._fault, part)
+        cut = cut_of(self._fault, self._response, part)
         if cut is None:
             self._transport.write(data)
         else:
@@ -54,15 +54,6 @@ class Connection:
             self._make(self._fault, part[cut:] + rest)
         if cut is not None or self._response.ended:
             self._fault = None
-
-    def _cut(self, fault: Fault, part: bytes) -> int | None:
-        """Where in a part of the response a fault falls, None if it does not."""
-        mark = self._response.marks.get(fault.place)
-        if mark is None:
-            return None
-        cut = mark + fault.after - (self._response.size - len(part))
-        is_in = cut < len(part) or (cut == len(part) and fault.action != "corrupt")
-        return cut if is_in else None
 
     def _make(self, fault: Fault, rest: bytes) -> None:
         match fault.action:
@@ -73,9 +64,5 @@ class Connection:
                 self._transport.close()
             case "stall":
                 self._is_silent = True
-            case "corrupt":
-                self._transport.write(bytes([rest[0] ^ 0xFF]) + rest[1:])
-            case "insert":
-                self._transport.write(fault.data + rest)
-            case "pass":
-                self._transport.write(rest)
+            case _:
+                self._transport.write(altered(fault, rest))

@@ -94,6 +94,26 @@ class Fault:
 _NO_FAULT = Fault.pass_through()
 
 
+def cut_of(fault: Fault, message: Message, part: bytes) -> int | None:
+    """Return where a fault falls in the last part of a message, in bytes from its beginning; None if it does not."""
+    mark = message.marks.get(fault.place)
+    if mark is None:
+        return None
+    cut = mark + fault.after - (message.size - len(part))
+    return cut if cut < len(part) or (cut == len(part) and fault.action != "corrupt") else None
+
+
+def altered(fault: Fault, rest: bytes) -> bytes:
+    """Return what a fault that ends nothing makes of the bytes that come after it."""
+    match fault.action:
+        case "corrupt":
+            return bytes([rest[0] ^ 0xFF]) + rest[1:]
+        case "insert":
+            return fault.data + rest
+        case _:
+            return rest
+
+
 def random_faults(random: Random, probability: float, faults: Sequence[Fault]) -> Iterator[Fault]:
     """Draw from `faults` with a probability from 0 to 1, else pass through; without end.
 
@@ -342,13 +362,10 @@ class Relay:
     async def _forward(self, part: bytes, exchange: _Exchange, message: Message, send: _Send) -> None:
         """Send a part of a message, and make the fault of the exchange if it falls into that part."""
         fault = exchange.fault
-        mark = message.marks.get(fault.place)
-        if mark is not None:
-            cut = mark + fault.after - (message.size - len(part))
-            if cut < len(part) or (cut == len(part) and fault.action != "corrupt"):
-                exchange.fault = _NO_FAULT
-                await send(part[:cut])
-                part = await self._make(fault, part[cut:])
+        if (cut := cut_of(fault, message, part)) is not None:
+            exchange.fault = _NO_FAULT
+            await send(part[:cut])
+            part = await self._make(fault, part[cut:])
         await send(part)
 
     async def _make(self, fault: Fault, rest: bytes = b"") -> bytes:
@@ -360,15 +377,11 @@ class Relay:
                 raise ConnectionResetError
             case "hang up":
                 raise EOFError
-            case "corrupt":
-                return bytes([rest[0] ^ 0xFF]) + rest[1:]
-            case "insert":
-                return fault.data + rest
             case "stall":
                 await self._stall()
-                return rest
-            case "pass":
-                return rest
+            case _:
+                pass
+        return altered(fault, rest)
 
     async def _stall(self) -> None:
         released = self._released
