@@ -20,15 +20,6 @@ def test_the_transports_of_httpx_hand_on_requests_to_what_they_keep_as_pool() ->
         )
 
 
-def test_the_connections_of_httpcore_can_do_what_transports_of_httpx_ask_of_a_pool() -> None:
-    for connection, names in (
-        (httpcore.HTTP11Connection, ("handle_request", "close")),
-        (httpcore.AsyncHTTP11Connection, ("handle_async_request", "aclose")),
-    ):
-        for name in (*names, "is_idle", "has_expired"):
-            assert hasattr(connection, name), f"httpcore's connections have no {name}, see connections.py"
-
-
 @given(TARGETS)
 def test_the_urls_of_httpx_keep_path_and_query_in_a_tuple(target: str) -> None:
     origin = httpx.URL("https://tc.example.com:8443")

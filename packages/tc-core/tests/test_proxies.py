@@ -32,6 +32,18 @@ async def test_calls_go_through_the_proxy_of_the_environment(
 
 
 @every_flavour
+async def test_what_comes_behind_an_answer_of_a_proxy_is_not_taken_for_the_next(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Wire(OK + answer(404, {"of": "nobody"}), OK) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        async with flavour.make(Sample, AsyncSample, ELSEWHERE, retry=Retry(retries=0)) as sample:
+            for name in ("one", "two"):
+                assert await sample.thing(name) == {"ok": True}
+    assert proxy.accepted == 2
+
+
+@every_flavour
 async def test_a_proxy_without_a_scheme_is_one_for_http(
     flavour: Flavour, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from adversity import Witness, make_clients, secret_credentials, well
 from authority import Authority
 from flavours import Flavour, every_flavour
 from proxy import Proxy
-from wire import Wire
+from wire import Wire, answer
 
 from tc_core import Retry, TransportError
 
@@ -204,6 +204,25 @@ async def test_https_goes_through_a_tunnel_of_the_proxy_in_the_environment(
     assert b"Hawk" not in connect
     assert wire.requests[0].target == "/api/auth/v1/clients/a%2Fclient"
     assert "proxy-authorization" not in wire.requests[0].headers
+
+
+@every_flavour
+async def test_what_comes_behind_an_answer_in_a_tunnel_is_not_taken_for_the_next(
+    flavour: Flavour, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = answer(200, OK) + answer(404, {"of": "nobody"})
+    with (
+        Wire(first, otherwise=well, tls=authority.server("tc.example.invalid")) as wire,
+        Proxy(to=wire.port) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        async with make_clients(
+            flavour, "https://tc.example.invalid", ssl_context=authority.client(), retry=NEVER
+        ) as clients:
+            assert await clients.client() == OK
+            assert await clients.client() == OK
+        wire.wait_until_all_closed()
+    assert len(proxy.requests) == 2
 
 
 @every_flavour

@@ -15,7 +15,6 @@ from .._transfers.steps import Answer, Ask, Exchange, Incoming, Outgoing, Step, 
 from .asynchronous import AsyncDriver
 from .data import DataExchange, head, origin_of
 from .exchange import FAILURES
-from .leftovers import give_up_leftovers
 from .threads import in_thread
 
 T = TypeVar("T")
@@ -116,7 +115,6 @@ async def _take_in(answer: httpx.Response, step: Exchange) -> tuple[Answer, Inco
     except BaseException:
         await _abandon(answer, pieces)
         raise
-    give_up_leftovers(answer)
     await in_thread(incoming.end)
     step.tell()
     return top, incoming

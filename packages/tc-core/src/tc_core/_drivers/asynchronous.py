@@ -20,9 +20,8 @@ from .._flow import Authorize, Flow, Send, Step, logger
 from .._response import Response
 from .._source import CredentialSource
 from .body import BodyReader
-from .connections import IDLE_SECONDS
 from .exchange import FAILURES, Exchange, read_headers
-from .leftovers import give_up_leftovers
+from .http1 import IDLE_SECONDS
 from .pools import Origin, Pools
 from .transports import new_async_transport, reusable
 
@@ -247,7 +246,6 @@ async def _send_through(transport: httpx.AsyncBaseTransport, exchange: Exchange)
             headers = read_headers(answer)
             reader = exchange.reader(headers)
             await _feed(reader, answer)
-            give_up_leftovers(answer)
             return Response(answer.status_code, headers, reader.finish())
         finally:
             await answer.aclose()

@@ -10,14 +10,10 @@ import asyncio
 import select
 import socket
 import ssl
-from contextlib import suppress
 from typing import Any
 
 import anyio
 import httpcore
-
-_ENOUGH = 64 * 1024
-"""Bytes that are sent at once instead of being kept for more to come."""
 
 _HEAD_START = 0.25
 """Seconds."""
@@ -175,20 +171,14 @@ class Receiver(asyncio.Protocol):
 
 
 class Stream(httpcore.AsyncNetworkStream):
-    """Sends head and body of a request in one piece."""
+    """A connection as httpcore wants it."""
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self._transport = receiver.transport
-        self._unsent = b""
-        self._write_timeout: float | None = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         receiver = self._receiver
-        if self._unsent:
-            # As in httpcore, a failure to send is no reason not to read: the server may have said why it hung up.
-            with suppress(httpcore.WriteError):
-                await self._flush()
         if not receiver.data:
             try:
                 await receiver.wait_to_read(timeout)
@@ -199,10 +189,15 @@ class Stream(httpcore.AsyncNetworkStream):
         return receiver.take(max_bytes)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._unsent = self._unsent + buffer if self._unsent else buffer
-        self._write_timeout = timeout
-        if len(self._unsent) >= _ENOUGH:
-            await self._flush()
+        if self._transport.is_closing():
+            raise httpcore.WriteError("the connection is closed")
+        self._transport.write(buffer)
+        try:
+            await self._receiver.wait_to_write(timeout)
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(str(error)) from error
+        if self._receiver.error is not None:
+            raise httpcore.WriteError(str(self._receiver.error)) from self._receiver.error
 
     async def aclose(self) -> None:
         self._transport.abort()
@@ -216,18 +211,6 @@ class Stream(httpcore.AsyncNetworkStream):
             )
         names = {"client_addr": "sockname", "server_addr": "peername"}
         return self._transport.get_extra_info(names.get(info, info))
-
-    async def _flush(self) -> None:
-        data, self._unsent = self._unsent, b""
-        if self._transport.is_closing():
-            raise httpcore.WriteError("the connection is closed")
-        self._transport.write(data)
-        try:
-            await self._receiver.wait_to_write(self._write_timeout)
-        except TimeoutError as error:
-            raise httpcore.WriteTimeout(str(error)) from error
-        if self._receiver.error is not None:
-            raise httpcore.WriteError(str(self._receiver.error)) from self._receiver.error
 
 
 async def _one_turn() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from io import BytesIO
 
 from .._errors import TaskclusterError, TransportError
 
@@ -20,7 +21,7 @@ class BodyReader:
         if coding not in ("", "identity", "gzip", "x-gzip"):
             raise TaskclusterError(f"the answer has the content coding {coding!r}, which was not asked for")
         self._gunzip = zlib.decompressobj(_GZIP) if coding.endswith("gzip") else None
-        self._parts: list[bytes] = []
+        self._content = BytesIO()
         self._left = limit
         self._limit = limit
 
@@ -42,7 +43,7 @@ class BodyReader:
         """
         if self._gunzip is not None and self._parts_began and not self._gunzip.eof:
             raise TransportError("the answer ended inside its gzip data")
-        return b"".join(self._parts)
+        return self._content.getvalue()
 
     _parts_began = False
 
@@ -59,4 +60,4 @@ class BodyReader:
         self._left -= len(data)
         if self._left < 0:
             raise TaskclusterError(f"the answer is longer than {self._limit} bytes")
-        self._parts.append(data)
+        self._content.write(data)

@@ -18,9 +18,8 @@ from .._errors import TimedOut
 from .._flow import Authorize, Flow, Send, Step, logger
 from .._forks import renew_in_children
 from .._response import Response
-from .connections import IDLE_SECONDS
 from .exchange import FAILURES, Exchange, read_headers
-from .leftovers import give_up_leftovers
+from .http1 import IDLE_SECONDS
 from .pools import Origin, Pools
 from .transports import new_transport, reusable
 
@@ -212,7 +211,6 @@ def _send_through(transport: httpx.BaseTransport, exchange: Exchange) -> Respons
             for data in answer.stream:
                 reader.feed(data)
                 exchange.check_deadline()
-            give_up_leftovers(answer)
             return Response(answer.status_code, headers, reader.finish())
         finally:
             answer.close()

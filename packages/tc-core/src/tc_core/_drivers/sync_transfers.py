@@ -16,7 +16,6 @@ from .._flow import Sleep
 from .._transfers.steps import Answer, Ask, Exchange, Incoming, Outgoing, Step, Together, Transfer, Work
 from .data import DataExchange, head, origin_of, socket_of
 from .exchange import FAILURES
-from .leftovers import give_up_leftovers
 from .sync import Driver
 
 T = TypeVar("T")
@@ -94,7 +93,6 @@ class Transfers:
             # What did arrive need not be sent again.
             incoming.settle()
             raise
-        give_up_leftovers(answer)
         incoming.end()
         step.tell()
         return top, incoming

@@ -11,10 +11,12 @@ from typing import Any
 import httpcore
 import httpx
 
-from .connections import IDLE_SECONDS, AsyncConnection, Connection
+from .async_connections import AsyncConnection
 from .deadlines import bound_by_deadlines
 from .handshakes import SecureTransport
+from .http1 import IDLE_SECONDS
 from .network import proxy_to, tls_context
+from .sync_connections import Connection
 
 _LIMITS = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
 
@@ -53,11 +55,22 @@ def new_async_transport(
 
 
 def reusable(transport: httpx.BaseTransport | httpx.AsyncBaseTransport) -> bool:
-    """Tell whether a transport that was kept is good for another request. A pool of httpx sees to that itself."""
+    """Tell whether a transport that was kept is good for another request."""
+    inside: Any = transport
     if isinstance(transport, (OneConnection, AsyncOneConnection)):
-        connection: Connection | AsyncConnection = transport._pool  # pyright: ignore[reportPrivateUsage]
+        connection: Connection | AsyncConnection = inside._pool
         return connection.reusable
-    return True
+    # A pool of httpx replaces what has ended by itself.
+    return not any(_leftovers(each) for each in inside._pool.connections)
+
+
+def _leftovers(connection: Any) -> bytes:
+    """Return what came behind the last answer: httpcore would take it for the beginning of the next one."""
+    # No public interface shows it. Where the private one that leads there is gone, a test of proxies says so.
+    while inner := getattr(connection, "_connection", None):
+        connection = inner
+    data: bytes = connection._h11_state.trailing_data[0]
+    return data
 
 
 def _origin(scheme: str, host: str, port: int) -> httpcore.Origin:

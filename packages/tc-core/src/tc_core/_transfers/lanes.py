@@ -7,7 +7,7 @@ from contextlib import suppress
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 
-_DEPTH = 8
+_DEPTH = 4
 """Blocks that may wait."""
 
 _TO_START = 5.0

@@ -1,0 +1,140 @@
+"""A connection for threads, of one request at a time, which stands where httpx's transport has a pool.
+
+httpcore still connects. On the way from there to h11 it would take longer than all that is here.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import httpcore
+
+from .deadlines import DeadlineBackend, left
+from .http1 import BODY_READ, ENOUGH, HEAD_READ, Answer, Conversation, answer, for_http_1, timeouts_of
+
+
+class Connection:
+    """A connection for threads; ``context`` is None without TLS."""
+
+    def __init__(self, origin: httpcore.Origin, context: ssl.SSLContext | None) -> None:
+        self._origin = origin
+        self._context = context
+        self._stream: Stream | None = None
+        self._talk = Conversation()
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another request may be sent; False when the server has closed it meanwhile."""
+        return self._talk.complete and self._stream is not None and not self._stream.readable
+
+    def handle_request(self, request: httpcore.Request) -> Answer:
+        """Do as a pool of httpcore does."""
+        timeouts = timeouts_of(request)
+        if self._stream is None:
+            self._stream = Stream(self._connect(timeouts.get("connect")))
+        stream, talk = self._stream, Conversation()
+        self._talk = talk
+        with suppress(httpcore.WriteError):  # the server may have said why it hung up
+            _send(request, talk, stream)
+        while (head := talk.head()) is None:
+            talk.receive(stream.read(HEAD_READ, timeouts.get("read")))
+        return answer(head, Body(talk, stream, timeouts), stream)
+
+    def close(self) -> None:
+        """Close it, if it was ever opened."""
+        if self._stream is not None:
+            self._stream.close()
+
+    def _connect(self, timeout: float | None) -> httpcore.NetworkStream:
+        host = self._origin.host.decode("ascii")
+        stream = DeadlineBackend().connect_tcp(host, self._origin.port, timeout)
+        if self._context is None:
+            return stream
+        try:
+            return stream.start_tls(for_http_1(self._context), host, timeout)
+        except BaseException:
+            stream.close()
+            raise
+
+
+class Body:
+    """The body of an answer."""
+
+    def __init__(self, talk: Conversation, stream: Stream, timeouts: Mapping[str, float]) -> None:
+        self._talk = talk
+        self._stream = stream
+        self._timeouts = timeouts
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (piece := self._talk.piece()) != b"":
+            if piece is None:
+                self._talk.receive(self._stream.read(BODY_READ, self._timeouts.get("read")))
+            else:
+                yield piece
+
+    def close(self) -> None:
+        """Hang up, unless another request may follow."""
+        if not self._talk.complete:
+            self._stream.close()
+
+
+class Stream(httpcore.NetworkStream):
+    """Tells the socket its timeout only when that changes: the stream it is made from would at each step."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+        self._socket = stream.get_extra_info("socket")
+        self._timeout: float | None = -1.0
+
+    @property
+    def readable(self) -> bool:
+        """Whether something came that nobody waits for, or the server hung up."""
+        return bool(self._stream.get_extra_info("is_readable"))
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        try:
+            self._set_timeout(left(timeout, httpcore.ReadTimeout))
+            data: bytes = self._socket.recv(max_bytes)
+        except TimeoutError as error:
+            raise httpcore.ReadTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.ReadError(str(error)) from error
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        data = memoryview(buffer)
+        try:
+            # Not sendall: its timeout is for all of the data. TLS would take all of it at once, too.
+            while data:
+                self._set_timeout(left(timeout, httpcore.WriteTimeout))
+                data = data[self._socket.send(data[:ENOUGH]) :]
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.WriteError(str(error)) from error
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def _set_timeout(self, timeout: float | None) -> None:
+        if timeout != self._timeout:
+            self._socket.settimeout(timeout)
+            self._timeout = timeout
+
+
+def _send(request: httpcore.Request, talk: Conversation, stream: Stream) -> None:
+    timeouts = timeouts_of(request)
+    unsent = talk.begin(request)
+    assert isinstance(request.stream, Iterable)
+    for piece in request.stream:
+        unsent += talk.body(piece)
+        if len(unsent) >= ENOUGH:
+            stream.write(unsent, timeouts.get("write"))
+            unsent = b""
+    stream.write(unsent + talk.end(), timeouts.get("write"))
