@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import subprocess
 import sys
 import time
@@ -76,7 +77,10 @@ def worker(make: Callable[[], Work], *, calls: int | None = None, multiple: int 
 
 
 def program(code: str) -> Contestant:
-    """Measure what a new interpreter takes for ``code``, CPU and memory, each round anew."""
+    """Measure what a new interpreter takes for ``code``, CPU and memory, each round anew.
+
+    PYTHON_OF_PROGRAMS may name the interpreter of a smaller environment.
+    """
     return partial(_repeated, _PROGRAM.format(code=code))
 
 
@@ -108,8 +112,10 @@ def _running(make: Callable[[], Work], calls: int | None, multiple: int) -> Gene
 
 @contextmanager
 def _repeated(code: str) -> Generator[Sample]:
+    python = os.environ.get("PYTHON_OF_PROGRAMS", sys.executable)
+
     def sample() -> Figures:
-        ran = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True, text=True)
+        ran = subprocess.run([python, "-c", code], stdout=subprocess.PIPE, check=True, text=True)
         figures: Figures = json.loads(ran.stdout)
         return figures
 

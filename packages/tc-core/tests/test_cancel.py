@@ -17,8 +17,8 @@ from sample import AsyncSample, Sample
 from wire import PATIENCE, Step, Visit, Wire, answer, stall, then
 
 from tc_core import Retry, ServerError, TimedOut
-from tc_core._drivers.asynchronous import AsyncPool
-from tc_core._drivers.transports import new_async_transport
+from tc_core._drivers.asynchronous.driver import AsyncPool
+from tc_core._drivers.asynchronous.transports import new_async_transport
 
 OK = answer(200, {"ok": True})
 

@@ -191,8 +191,8 @@ async def test_no_more_than_max_connections_are_open_and_further_calls_wait(flav
 async def test_connections_that_are_unused_for_long_are_closed(
     flavour: Flavour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tc_core._drivers.sync.IDLE_SECONDS", -1.0)
-    monkeypatch.setattr("tc_core._drivers.asynchronous.IDLE_SECONDS", -1.0)
+    monkeypatch.setattr("tc_core._drivers.sync.driver.IDLE_SECONDS", -1.0)
+    monkeypatch.setattr("tc_core._drivers.asynchronous.driver.IDLE_SECONDS", -1.0)
     with Wire(otherwise=OK) as wire:
         async with flavour.make(Sample, AsyncSample, wire.url) as sample:
             await sample.thing("one")

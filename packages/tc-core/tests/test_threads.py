@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tc_core._drivers.threads import in_thread
+from tc_core._drivers.asynchronous.threads import in_thread
 
 
 async def cancelled_while_it_works() -> list[str]:

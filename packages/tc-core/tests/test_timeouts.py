@@ -10,7 +10,7 @@ from flavours import Flavour, every_flavour
 from sample import AsyncSample, Sample
 from wire import Wire, answer
 
-from tc_core._drivers.exchange import Timeouts
+from tc_core._drivers.timeouts import Timeouts
 from tc_core._options import Options
 
 PARTS = pytest.mark.parametrize("part", ["connect", "read", "write", "pool"])

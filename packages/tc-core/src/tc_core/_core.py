@@ -17,8 +17,8 @@ from ._source import CredentialSource
 if TYPE_CHECKING:
     import httpx
 
-    from ._drivers.asynchronous import AsyncDriver
-    from ._drivers.sync import Driver
+    from ._drivers.asynchronous.driver import AsyncDriver
+    from ._drivers.sync.driver import Driver
     from ._transfers.steps import Transfer
     from ._transfers.terms import Terms
 
@@ -45,7 +45,7 @@ class Connections:
     def sync_driver(self) -> Driver:
         """Return the driver for threads."""
         if self._driver is None:
-            from ._drivers.sync import Driver
+            from ._drivers.sync.driver import Driver
 
             return cast("Driver", self._open(Driver))
         return cast("Driver", self._driver)
@@ -53,7 +53,7 @@ class Connections:
     def async_driver(self) -> AsyncDriver:
         """Return the driver for asyncio and trio."""
         if self._driver is None:
-            from ._drivers.asynchronous import AsyncDriver
+            from ._drivers.asynchronous.driver import AsyncDriver
 
             return cast("AsyncDriver", self._open(AsyncDriver))
         return cast("AsyncDriver", self._driver)
@@ -157,7 +157,7 @@ class Core(BaseCore):
     def transfer(self, begin: Callable[[Terms], Transfer[T]], agent: str) -> T:
         """Make a transfer to its end."""
         driver = self.connections.sync_driver()
-        from ._drivers.sync_transfers import Transfers
+        from ._drivers.sync.transfers import Transfers
         from ._transfers.terms import Terms
 
         return Transfers(driver).run(begin(Terms(self.session, agent)))
@@ -202,7 +202,7 @@ class AsyncCore(BaseCore):
     async def transfer(self, begin: Callable[[Terms], Transfer[T]], agent: str) -> T:
         """Make a transfer to its end."""
         driver = self.connections.async_driver()
-        from ._drivers.async_transfers import AsyncTransfers
+        from ._drivers.asynchronous.transfers import AsyncTransfers
         from ._transfers.terms import Terms
 
         return await AsyncTransfers(driver).run(begin(Terms(self.session, agent)))

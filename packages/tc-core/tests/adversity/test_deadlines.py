@@ -20,7 +20,8 @@ from sample import AsyncSample, Sample
 from wire import PATIENCE, Step, Visit, Wire, answer, refusing, stall
 
 from tc_core import Retry, TimedOut
-from tc_core._drivers.deadlines import DeadlineStream, Patience
+from tc_core._drivers.sync.deadlines import DeadlineStream
+from tc_core._drivers.timeouts import Patience
 
 NEVER = Retry(retries=0)
 OK = {"ok": True}

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from .._transfers import steps
-from .exchange import Exchange, timeouts
+from .exchange import Exchange
 from .pools import Origin
+from .timeouts import timeouts
 
 
 def origin_of(url: str) -> Origin:

@@ -5,19 +5,14 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import httpx
 
 from .._errors import TimedOut, TransportError, redact
 from .._flow import Send
 from .body import BodyReader
-from .deadlines import Patience
-
-_PARTS = ("connect", "read", "write", "pool")
-
-_SHORTEST = 0.001
-"""Sockets take a timeout of 0 seconds for a wish not to wait at all."""
+from .timeouts import timeouts
 
 FAILURES = (httpx.HTTPError, httpx.StreamError, ssl.SSLError)
 """What a transport of httpx may raise; under asyncio an alert of the peer's TLS comes as it is."""
@@ -30,28 +25,6 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
-
-
-class Timeouts(dict[str, float]):
-    """Seconds for each part of an exchange, which httpcore asks for when the part begins.
-
-    So each is told what is left until then, and a stall in one part leaves less for the next.
-    """
-
-    def __init__(self, timeout: float, until: float | None) -> None:
-        super().__init__(dict.fromkeys(_PARTS, timeout))
-        self._until = until
-
-    def get(self, part: str, default: Any = None, /) -> Any:
-        seconds = super().get(part, default)
-        if self._until is None or seconds is None:
-            return seconds
-        return Patience(min(seconds, max(self._until - time.monotonic(), _SHORTEST)), self._until)
-
-
-def timeouts(timeout: float, until: float | None) -> dict[str, float]:
-    """Return the seconds for each part; they stay the same where there is no deadline."""
-    return dict.fromkeys(_PARTS, timeout) if until is None else Timeouts(timeout, until)
 
 
 class Named(Protocol):

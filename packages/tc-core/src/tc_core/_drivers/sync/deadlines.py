@@ -11,20 +11,9 @@ from typing import Any
 import httpcore
 import httpx
 
+from ..timeouts import Patience
+
 _PIECE = 65_536
-
-
-class Patience(float):
-    """Seconds that one operation on a socket may take, of which none may go on after ``until``, a monotonic time.
-
-    httpcore asks once how long each read of a header or a body may take. What trickles in takes many reads.
-    """
-
-    def __new__(cls, seconds: float, until: float) -> Patience:
-        return super().__new__(cls, seconds)
-
-    def __init__(self, seconds: float, until: float) -> None:
-        self.until = until
 
 
 def bound_by_deadlines(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import anyio
 import httpx
 
-from .._errors import TimedOut
-from .._flow import Sleep
-from .._transfers.steps import Answer, Ask, Exchange, Incoming, Outgoing, Step, Together, Transfer, Work
-from .asynchronous import AsyncDriver
-from .data import DataExchange, head, origin_of
-from .exchange import FAILURES
+from ..._errors import TimedOut
+from ..._flow import Sleep
+from ..._transfers.steps import Answer, Ask, Exchange, Incoming, Outgoing, Step, Together, Transfer, Work
+from ..data import DataExchange, head, origin_of
+from ..exchange import FAILURES
+from .driver import AsyncDriver
 from .threads import in_thread
 
 T = TypeVar("T")

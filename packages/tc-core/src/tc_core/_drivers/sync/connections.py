@@ -12,8 +12,8 @@ from typing import Any
 
 import httpcore
 
+from ..http1 import BODY_READ, ENOUGH, HEAD_READ, Answer, Conversation, answer, for_http_1, timeouts_of
 from .deadlines import DeadlineBackend, left
-from .http1 import BODY_READ, ENOUGH, HEAD_READ, Answer, Conversation, answer, for_http_1, timeouts_of
 
 
 class Connection:

@@ -11,8 +11,8 @@ from typing import Any, Self
 import anyio
 import httpcore
 
+from ..http1 import BODY_READ, ENOUGH, HEAD_READ, Answer, Conversation, answer, for_http_1, timeouts_of
 from . import asyncio_streams
-from .http1 import BODY_READ, ENOUGH, HEAD_READ, Answer, Conversation, answer, for_http_1, timeouts_of
 
 
 class AsyncConnection:

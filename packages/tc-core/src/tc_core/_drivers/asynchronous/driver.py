@@ -14,16 +14,16 @@ import anyio
 import anyio.lowlevel
 import httpx
 
-from .._credentials import Credentials
-from .._errors import TaskclusterError, TimedOut
-from .._flow import Authorize, Flow, Send, Step, logger
-from .._response import Response
-from .._source import CredentialSource
-from .body import BodyReader
-from .exchange import FAILURES, Exchange, read_headers
-from .http1 import IDLE_SECONDS
-from .pools import Origin, Pools
-from .transports import new_async_transport, reusable
+from ..._credentials import Credentials
+from ..._errors import TaskclusterError, TimedOut
+from ..._flow import Authorize, Flow, Send, Step, logger
+from ..._response import Response
+from ..._source import CredentialSource
+from ..body import BodyReader
+from ..exchange import FAILURES, Exchange, read_headers
+from ..http1 import IDLE_SECONDS
+from ..pools import Origin, Pools
+from .transports import AsyncTransport, new_async_transport, reusable
 
 
 class AsyncDriver:
@@ -95,7 +95,7 @@ class AsyncDriver:
             await self._given.aclose()
 
     def _pool_to(self, scheme: str, host: str, port: int) -> AsyncPool:
-        def make() -> httpx.AsyncBaseTransport:
+        def make() -> AsyncTransport:
             return new_async_transport(scheme, host, port, self._ssl_context)
 
         return AsyncPool(make, self._max_connections)
@@ -159,7 +159,7 @@ class AsyncDriver:
 class AsyncPool:
     """Transports of one connection each: last in, first out, so that busy ones stay warm and the others age."""
 
-    def __init__(self, make: Callable[[], httpx.AsyncBaseTransport], limit: int) -> None:
+    def __init__(self, make: Callable[[], AsyncTransport], limit: int) -> None:
         self._make = make
         self._limit = limit
         self._closed = False
@@ -168,11 +168,11 @@ class AsyncPool:
     def _begin(self, loop: object) -> None:
         self._loop = loop
         self._busy = 0
-        self._idle: deque[tuple[float, httpx.AsyncBaseTransport]] = deque()
+        self._idle: deque[tuple[float, AsyncTransport]] = deque()
         self._waiting: deque[anyio.Event] = deque()
         self._at_end = _close_at_end(self._idle)
 
-    async def take(self) -> httpx.AsyncBaseTransport:
+    async def take(self) -> AsyncTransport:
         """Return a transport that nobody else uses, when there is one."""
         loop = anyio.lowlevel.current_token()
         if loop != self._loop:
@@ -193,7 +193,7 @@ class AsyncPool:
             self._leave()
             raise
 
-    async def put_back(self, transport: httpx.AsyncBaseTransport) -> None:
+    async def put_back(self, transport: AsyncTransport) -> None:
         """Keep a transport, whose answer has been read to its end, for the next call."""
         now = time.monotonic()
         self._leave()
@@ -205,7 +205,7 @@ class AsyncPool:
         while self._idle and now - self._idle[0][0] > IDLE_SECONDS:
             await _close(self._idle.popleft()[1])
 
-    async def drop(self, transport: httpx.AsyncBaseTransport) -> None:
+    async def drop(self, transport: AsyncTransport) -> None:
         """Close a transport whose connection is in an unknown state."""
         self._leave()
         await _close(transport)
@@ -268,7 +268,7 @@ async def _feed(reader: BodyReader, answer: httpx.Response) -> None:
         raise
 
 
-async def _close_at_end(idle: deque[tuple[float, httpx.AsyncBaseTransport]]) -> AsyncGenerator[None]:
+async def _close_at_end(idle: deque[tuple[float, AsyncTransport]]) -> AsyncGenerator[None]:
     """Close connections when the event loop ends: asyncio and trio close the generators suspended in them then."""
     try:
         yield
@@ -276,7 +276,7 @@ async def _close_at_end(idle: deque[tuple[float, httpx.AsyncBaseTransport]]) -> 
         await _close_all(idle)
 
 
-async def _close_all(idle: deque[tuple[float, httpx.AsyncBaseTransport]]) -> None:
+async def _close_all(idle: deque[tuple[float, AsyncTransport]]) -> None:
     while idle:
         await _close(idle.pop()[1])
 

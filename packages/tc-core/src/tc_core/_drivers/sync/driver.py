@@ -13,15 +13,15 @@ from typing import Any
 
 import httpx
 
-from .._credentials import Credentials
-from .._errors import TimedOut
-from .._flow import Authorize, Flow, Send, Step, logger
-from .._forks import renew_in_children
-from .._response import Response
-from .exchange import FAILURES, Exchange, read_headers
-from .http1 import IDLE_SECONDS
-from .pools import Origin, Pools
-from .transports import new_transport, reusable
+from ..._credentials import Credentials
+from ..._errors import TimedOut
+from ..._flow import Authorize, Flow, Send, Step, logger
+from ..._forks import renew_in_children
+from ..._response import Response
+from ..exchange import FAILURES, Exchange, read_headers
+from ..http1 import IDLE_SECONDS
+from ..pools import Origin, Pools
+from .transports import Transport, new_transport, reusable
 
 
 class Driver:
@@ -111,7 +111,7 @@ class Driver:
             self._given.close()
 
     def _pool_to(self, scheme: str, host: str, port: int) -> Pool:
-        def make() -> httpx.BaseTransport:
+        def make() -> Transport:
             return new_transport(scheme, host, port, self._ssl_context)
 
         return Pool(make, self._max_connections)
@@ -142,13 +142,13 @@ class Driver:
 class Pool:
     """Transports of one connection each: last in, first out, so that busy ones stay warm and the others age."""
 
-    def __init__(self, make: Callable[[], httpx.BaseTransport], limit: int) -> None:
+    def __init__(self, make: Callable[[], Transport], limit: int) -> None:
         self._make = make
         self._limit = limit
         self._closed = False
         self._free = BoundedSemaphore(limit)
         # No lock around it: appending and popping are one step each, which an interrupt cannot leave half done.
-        self._idle: deque[tuple[float, httpx.BaseTransport]] = deque()
+        self._idle: deque[tuple[float, Transport]] = deque()
         renew_in_children(self)
 
     def after_fork(self) -> None:
@@ -156,7 +156,7 @@ class Pool:
         self._free = BoundedSemaphore(self._limit)
         self._close_idle()
 
-    def take(self, patience: float | None) -> httpx.BaseTransport:
+    def take(self, patience: float | None) -> Transport:
         """Return a transport that nobody else uses; wait at most ``patience`` seconds for one."""
         if not self._free.acquire(timeout=patience):
             raise TimedOut(f"no connection became free; max_connections is {self._limit}", sent=False)
@@ -166,14 +166,14 @@ class Pool:
             self._free.release()
             raise
 
-    def put_back(self, transport: httpx.BaseTransport) -> None:
+    def put_back(self, transport: Transport) -> None:
         """Keep a transport, whose answer has been read to its end, for the next call."""
         now = time.monotonic()
         self._idle.append((now, transport))
         self._free.release()
         self._close_idle(None if self._closed else now - IDLE_SECONDS)
 
-    def drop(self, transport: httpx.BaseTransport) -> None:
+    def drop(self, transport: Transport) -> None:
         """Close a transport whose connection is in an unknown state."""
         try:
             transport.close()
@@ -185,7 +185,7 @@ class Pool:
         self._closed = True
         self._close_idle()
 
-    def _pop(self) -> httpx.BaseTransport | None:
+    def _pop(self) -> Transport | None:
         with suppress(IndexError):  # when there is none, or other threads have taken the last
             while True:
                 transport = self._idle.pop()[1]

@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 import httpx
 
-from .._flow import Sleep
-from .._transfers.steps import Answer, Ask, Exchange, Incoming, Outgoing, Step, Together, Transfer, Work
-from .data import DataExchange, head, origin_of, socket_of
-from .exchange import FAILURES
-from .sync import Driver
+from ..._flow import Sleep
+from ..._transfers.steps import Answer, Ask, Exchange, Incoming, Outgoing, Step, Together, Transfer, Work
+from ..data import DataExchange, head, origin_of, socket_of
+from ..exchange import FAILURES
+from .driver import Driver
 
 T = TypeVar("T")
 

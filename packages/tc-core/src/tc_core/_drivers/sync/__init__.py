@@ -1,0 +1,1 @@
+"""What does the steps of calls and transfers in the thread that calls."""
