@@ -38,9 +38,9 @@ class Conversation:
 
     @property
     def complete(self) -> bool:
-        """Whether both sides are done, keep the connection, and nothing came behind the answer."""
+        """Whether both sides are done and keep the connection, and nothing came behind the answer, not even its end."""
         talk = self._h11
-        return talk.our_state is talk.their_state is h11.DONE and not talk.trailing_data[0]
+        return talk.our_state is talk.their_state is h11.DONE and not any(talk.trailing_data)
 
     def begin(self, request: httpcore.Request) -> bytes:
         """Return the head of the request."""
