@@ -18,7 +18,7 @@ ENOUGH = 64 * 1024
 HEAD_READ = 64 * 1024
 """Most bytes of the first reads. Most answers are whole with one."""
 
-BODY_READ = 1024 * 1024
+BODY_READ = 256 * 1024
 """Most bytes of each further read: it costs about the same whatever it brings."""
 
 _LONGEST_HEAD = 100 * 1024
