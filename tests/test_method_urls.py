@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import pytest
 
+from tc_core._errors import redact
 from tc_core.service import Endpoint
 
 ROOT = Path(__file__).parent.parent
@@ -78,3 +81,31 @@ def test_every_method_has_vectors() -> None:
     }
     assert ours == in_vectors
     assert (len(services), len(ours)) == (11, 194)
+
+
+# A continuation token says where a page ends, and opens nothing.
+SECRET = re.compile(
+    r"(?!continuationToken)\w*(token|secret|passw|signature|bewit|certificate|key)", re.IGNORECASE
+)
+
+
+def arguments_by_method() -> Iterator[tuple[Endpoint[Any], list[str], list[str]]]:
+    """Give each endpoint with the names of its path and of its query arguments."""
+    for file in sorted(ROOT.glob("codegen/api/*.json")):
+        facts = json.loads(file.read_text("utf-8"))
+        for method in facts["methods"]:
+            yield endpoints(facts["service"])[method["name"]], method["args"], method["query"]
+
+
+def test_no_argument_that_is_a_secret_is_shown() -> None:
+    secret: list[tuple[str, str]] = []
+    for endpoint, args, query in arguments_by_method():
+        for name in filter(SECRET.match, [*args, *query]):
+            secret.append((endpoint.method, name))
+            path = tuple("a%b c/" if arg == name else "an-id" for arg in args)
+            url = "https://tc.example.com" + endpoint.resource(
+                path, {name: "a%b c/"} if name in query else None
+            )
+            assert "a%25b%20c%2F" in url
+            assert redact(url) == url.replace("a%25b%20c%2F", "[redacted]")
+    assert ("hooks.triggerHookWithToken", "token") in secret

@@ -296,11 +296,17 @@ def test_log_records_hold_no_secret_header_or_payload(
         assert_clean(f"{record.getMessage()} {record.args} {vars(record)}", *canaries)
 
 
-def test_a_low_level_request_shows_no_bewit_of_its_path_in_errors() -> None:
-    call = request_call("GET", "x?bewit=canary", None, None)
-    error = follow(make_session(Clock()), [answer(404)], call=call).error
-    assert error is not None
-    assert "canary" not in everything_of(error)
+TRIGGER = "/api/hooks/v1/hooks/a%20group/a-hook/trigger/canary"
+
+
+@pytest.mark.parametrize("path", ["x?bewit=canary", TRIGGER, f"{TRIGGER}?a=1"])
+def test_a_low_level_request_shows_no_secret_of_its_path(path: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    course = follow(make_session(Clock()), [answer(404)], call=request_call("POST", path, None, None))
+    assert course.error is not None
+    assert len(caplog.records) == 1
+    shown = everything_of(course.error) + repr(pickle.dumps(course.error)) + repr(course.sends) + caplog.text
+    assert "canary" not in shown
 
 
 # Redaction ----------------------------------------------------------------------------------------------------
@@ -318,6 +324,11 @@ def test_a_low_level_request_shows_no_bewit_of_its_path_in_errors() -> None:
         (r'{"a": "Hawk id=\"a\", mac=\"c\"", "b": 1}', '{"a": "Hawk [redacted]", "b": 1}'),
         ("<p>Hawk id=&quot;a&quot;, mac=&quot;c&quot;</p>", "<p>Hawk [redacted]</p>"),
         ("nothing to hide from the Hawk", "nothing to hide from the Hawk"),
+        (f"POST {TRIGGER} was refused", f"POST {TRIGGER.replace('canary', '[redacted]')} was refused"),
+        (f"<p>{TRIGGER}</p>", f"<p>{TRIGGER.replace('canary', '[redacted]')}</p>"),
+        (r"\/hooks\/a\/b\/trigger\/canary\"", r"\/hooks\/a\/b\/trigger\/[redacted]\""),
+        ("/hooks/a/trigger/trigger/canary", "/hooks/a/trigger/trigger/[redacted]"),
+        ("/hooks/a/b/trigger of public/trigger/log", "/hooks/a/b/trigger of public/trigger/log"),
     ],
 )
 def test_redaction_leaves_the_rest_readable(text: str, clean: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -167,6 +168,20 @@ class TestTrigger:
         hooks.root("PUT", other, {"metadata": METADATA, "task": TASK})
         assert anonymous("POST", f"{other}/trigger/{token}", {}).status == 401
         assert anonymous("POST", f"{HOOK}/trigger/{token}", {}).status == 200
+
+    def test_token_is_not_shown(
+        self, tc: LocalTaskcluster, hooks: Hooks, anonymous: Caller, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG, "tc_testing")
+        hooks.put()
+        token = hooks.root("GET", f"{HOOK}/token").json["token"]
+        assert anonymous("POST", f"{HOOK}/trigger/{token}", {}).status == 200
+        assert anonymous("POST", f"{HOOK}/trigger/wrong-{token}?a=1", {}).status == 400
+        assert [request.path for request in tc.requests[-2:]] == [
+            f"{HOOK}/trigger/…",
+            f"{HOOK}/trigger/…?a=1",
+        ]
+        assert token not in caplog.text
 
     def test_fires_are_forgotten_with_the_hook(self, hooks: Hooks) -> None:
         hooks.put()

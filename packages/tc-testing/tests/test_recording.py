@@ -286,6 +286,20 @@ class TestHidden:
         assert tc.client_id not in text
         assert CLIENT_ID in text
 
+    @pytest.mark.parametrize("token", ["of my house", "NGUwOTJiZmMtYTY2My00NGUw"])
+    def test_a_trigger_token_that_no_answer_told(self, tc: LocalTaskcluster, path: Path, token: str) -> None:
+        trigger = f"api/hooks/v1/hooks/a/b/trigger/{quote(token)}"
+
+        def calls(client: Client, _: Recording) -> None:
+            with pytest.raises(NotFound):
+                client.request("POST", trigger, payload={})
+
+        text = recorded(tc, path, calls)
+        assert [each["request"]["uri"] for each in content(text)] == [
+            f"{ROOT_URL}/api/hooks/v1/hooks/a/b/trigger/REDACTED"
+        ]
+        assert token not in text
+
     def test_a_cassette_that_would_show_a_secret_is_not_written(
         self, tc: LocalTaskcluster, path: Path
     ) -> None:
@@ -412,6 +426,7 @@ PLANTED = [
     (TOKEN, "an access token"),
     (json.dumps({"certificate": json.dumps(CERTIFICATE)}), "a certificate"),
     (f"{ROOT_URL}/s3/x?X-Amz-Date=1&X-Amz-Signature=abc", "a presigned query"),
+    (f"{ROOT_URL}/api/hooks/v1/hooks/a/b%2Fc/trigger/short", "a trigger token"),
     (json.dumps({"secret": {"password": "house"}, "expires": "2100-01-01T00:00:00.000Z"}), "a secret"),
     (json.dumps({"credentials": {"clientId": "task-client/a", "accessToken": "short"}}), "a secret"),
     ("TASKCLUSTER_ACCESS_TOKEN=short", "a secret"),
@@ -444,6 +459,7 @@ class TestLeaks:
             ({"request": {"headers": {"accept": ['Hawk id="a", mac="b"']}}}, "a Hawk header"),
             ({"request": {"uri": f"{ROOT_URL}/api?bewit=abc"}}, "a bewit"),
             ({"request": {"uri": f"{ROOT_URL}/s3/x?X-Amz-Signature=abc"}}, "a presigned query"),
+            ({"request": {"uri": f"{ROOT_URL}/api/hooks/v1/hooks/a/b/trigger/c"}}, "a trigger token"),
             ({"request": {"uri": "http://127.0.0.1:40123/api"}}, "an address"),
             ({"request": {"uri": "https://tc.my-company.dev/api"}}, "an address"),
             (answering({"a": "wIkMwbQzRKmoYgTBkGIGMg3fGZ-wOlQtmHYN0yD5aU_Q"}), "an access token"),

@@ -7,12 +7,16 @@ from typing import Any
 
 # Quotes may be escaped, as in JSON or HTML that quotes a header.
 _QUOTE = r"""(?:\\*"|&quot;|&#34;)"""
-_SECRETS = re.compile(rf"""(bewit=)[^&\s"'<>\\]+|(Hawk )(?:\w+={_QUOTE}.*?{_QUOTE}(?:,\s*)?)+""")
+# Who has the token at the end of the path of hooks.triggerHookWithToken may trigger the hook.
+_TRIGGER = r"""/hooks\\*/[^/\s]+/[^/\s]+/trigger\\*/"""
+_SECRETS = re.compile(
+    rf"""(bewit=)[^&\s"'<>\\]+|(Hawk )(?:\w+={_QUOTE}.*?{_QUOTE}(?:,\s*)?)+|({_TRIGGER})[^&?/\s"'<>\\]+"""
+)
 
 
 def redact(text: str) -> str:
-    """Return ``text`` with the values of bewits and Hawk headers taken out."""
-    return _SECRETS.sub(lambda match: (match[1] or match[2]) + "[redacted]", text)
+    """Return ``text`` with the values of bewits, Hawk headers and trigger tokens taken out."""
+    return _SECRETS.sub(lambda match: (match[1] or match[2] or match[3]) + "[redacted]", text)
 
 
 def hide_query(url: str) -> str:

@@ -161,7 +161,7 @@ def api_error(call: Call, response: Response, credentials: Credentials | None, n
         status=response.status,
         code=code,
         body=body,
-        method=call.method,
+        method=redact(call.method),
         request_id=response.request_id,
         retry_after=retry_after(response.headers.get("retry-after"), now),
     )

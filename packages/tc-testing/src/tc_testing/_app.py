@@ -39,7 +39,7 @@ _log = logging.getLogger("tc_testing")
 _LONGEST_HEAD = 16 * 1024  # bytes of path and headers; more is answered with 431
 _LARGEST_BODY = 10 * 1024 * 1024  # bytes; more is an internal error of the services
 _MOST_REQUESTS = 10_000  # that are remembered
-_SECRET = re.compile(r"([?&](?:bewit|X-Amz-Signature)=)[^&]*")
+_SECRET = re.compile(r"([?&](?:bewit|X-Amz-Signature)=|/api/hooks/v1/hooks/[^/]+/[^/]+/trigger/)[^&?]+")
 
 # What errors do not show of a payload: a key, or None for all of it.
 _HIDDEN: Mapping[tuple[str, str], str | None] = {
@@ -53,7 +53,7 @@ class ReceivedRequest(NamedTuple):
     """A request that the server received, and the status it was answered with."""
 
     verb: str
-    path: str  # as it was sent, with the query, but for the bewit
+    path: str  # as it was sent, with the query, but for secrets
     status: int
 
 

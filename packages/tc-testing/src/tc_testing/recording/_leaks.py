@@ -10,7 +10,15 @@ from typing import Any
 from vcr.serializers import yamlserializer
 
 from .._json import is_array, is_object
-from ._names import EMAIL, PRESIGNED, is_certificate_key, is_hidden, is_secret_key, may_be_shown
+from ._names import (
+    EMAIL,
+    PRESIGNED,
+    TRIGGER_TOKEN,
+    is_certificate_key,
+    is_hidden,
+    is_secret_key,
+    may_be_shown,
+)
 from ._readings import readings
 
 __all__ = ["leaks", "texts"]
@@ -98,6 +106,8 @@ def _found_in_text(text: str, key: str, secret: bool) -> Iterator[str]:
     for kind, pattern in _TEXTS.items():
         if pattern.search(text):
             yield kind
+    if not all(is_hidden(token) for _, token in TRIGGER_TOKEN.findall(text)):
+        yield "a trigger token"
     for user, host in _HOST.findall(text):
         if user and not is_hidden(user):
             yield "a secret"

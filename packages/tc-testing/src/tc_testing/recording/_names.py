@@ -11,6 +11,7 @@ __all__ = [
     "PRESIGNED",
     "ROOT_URL",
     "SIGNED_BY",
+    "TRIGGER_TOKEN",
     "hidden",
     "is_certificate_key",
     "is_hidden",
@@ -59,6 +60,9 @@ PRESIGNED = re.compile(
     r"[?&](?:X-Amz-[A-Za-z]+|X-Goog-[A-Za-z]+|AWSAccessKeyId|GoogleAccessId|Key-Pair-Id|Signature|sig)=[^&]",
     re.IGNORECASE,
 )
+
+TRIGGER_TOKEN = re.compile(r"(/hooks/[^/\s]+/[^/\s]+/trigger/)([^/?#&\s\"'<>\\]+)")
+"""The path of hooks.triggerHookWithToken; its second group is the token, with which anybody may trigger the hook."""
 
 _HIDDEN = "REDACTED"
 _SEED_LENGTH = 44  # clients refuse a certificate with a seed of another length

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import httpx
 from vcr.request import Request
@@ -20,6 +20,7 @@ from ._names import (
     PRESIGNED,
     ROOT_URL,
     SIGNED_BY,
+    TRIGGER_TOKEN,
     hidden,
     is_certificate_key,
     is_hidden,
@@ -61,12 +62,9 @@ def comparable(request: Request) -> Request:
     return request
 
 
-def hide_in_body(request: Request) -> Request:
+def hide_in_request(request: Request) -> Request:
     """Hide what a request that is about to be replayed would have hidden had it been recorded."""
-    if request.body:
-        found = _Secrets()
-        request.body = _rewritten(request.body, lambda content: found.hide(content, issued=False))
-    return request
+    return _Secrets().hide_in_request(request)
 
 
 def kept_of_response(response: dict[str, Any]) -> dict[str, Any]:
@@ -126,9 +124,7 @@ class Scrubber:
         return any(value in each for each in readings(text) for value in hidden)
 
     def _hide(self, request: Request, response: dict[str, Any]) -> tuple[Request, dict[str, Any]]:
-        sent = Request(request.method, request.uri, request.body, dict(request.headers))
-        if sent.body:
-            sent.body = _rewritten(sent.body, lambda content: self._secrets.hide(content, issued=False))
+        sent = self._secrets.hide_in_request(request)
         body = _rewritten(
             response["body"]["string"], lambda content: _told(self._secrets.hide(content, issued=True))
         )
@@ -207,6 +203,14 @@ class _Secrets:
 
     def long(self) -> list[str]:
         return [value for value in self._stand_ins if len(value) >= _SHORTEST]
+
+    def hide_in_request(self, request: Request) -> Request:
+        """Return a request with what is secret in its path and body replaced."""
+        uri = TRIGGER_TOKEN.sub(
+            lambda match: match[1] + self.know(unquote(match[2]), issued=False), request.uri
+        )
+        body = request.body and _rewritten(request.body, lambda content: self.hide(content, issued=False))
+        return Request(request.method, uri, body, dict(request.headers))
 
     def hide(self, content: Any, *, issued: bool, secret: bool = False) -> Any:
         """Return JSON content with what is secret replaced."""

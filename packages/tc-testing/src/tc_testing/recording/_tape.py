@@ -21,7 +21,7 @@ from tc_core import Credentials
 
 from ._leaks import leaks, texts
 from ._names import SIGNED_BY
-from ._scrub import Scrubber, comparable, hide_in_body, kept_of_response
+from ._scrub import Scrubber, comparable, hide_in_request, kept_of_response
 
 __all__ = ["Tape"]
 
@@ -62,7 +62,7 @@ class Tape(Cassette):
             path=path,
             record_mode=RecordMode.NONE,
             match_on=_MATCH_ON,
-            before_record_request=lambda request: hide_in_body(comparable(request)),
+            before_record_request=lambda request: hide_in_request(comparable(request)),
         )
 
     def find_requests_with_most_matches(
