@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib
+import importlib.util
 import inspect
 import json
 import pkgutil
@@ -11,6 +13,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Set
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -117,6 +120,35 @@ def test_all_is_sorted(package: Path) -> None:
     command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select=RUF022", str(package / "src")]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stdout
+
+
+def imported_modules(name: str, path: Path, known: Set[str]) -> set[str]:
+    """The modules among those known that a module imports, be it for type checkers only."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            source = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            # A name taken from a package is a module of it or something in its __init__.
+            found |= {
+                f"{source}.{each.name}" if f"{source}.{each.name}" in known else source for each in node.names
+            }
+        elif isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+    return found & known - {name}
+
+
+@pytest.mark.parametrize(
+    "source", [*(package / "src" for package in PACKAGES), ROOT], ids=lambda path: path.parent.name
+)
+def test_no_modules_import_each_other_in_a_circle(source: Path) -> None:
+    paths = (source / "codegen").rglob("*.py") if source == ROOT else source.rglob("*.py")
+    modules = {
+        ".".join(path.relative_to(source).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in paths
+    }
+    graph = {name: imported_modules(name, path, modules.keys()) for name, path in modules.items()}
+    graphlib.TopologicalSorter(graph).prepare()
 
 
 @pytest.mark.parametrize("service", SERVICES)

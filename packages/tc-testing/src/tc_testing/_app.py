@@ -30,6 +30,7 @@ from ._routing import MalformedPath, Router
 from ._schemas import check_payload, fill_defaults
 from ._scopes import parameters_of
 from ._services.object import storage
+from ._settling import settle
 from ._state import State
 
 __all__ = ["App", "ReceivedRequest"]
@@ -117,9 +118,9 @@ class App:
         body = await _read_body(request)
         call = self._call(request, method, params, body or b"")
         try:
-            call.state.settle()
+            settle(call.state)
             response = await _handle(call, too_large=body is None)
-            call.state.settle()
+            settle(call.state)
         except APIError as error:
             response = self._refuse(call, error, hide_payload=body is None)
         except Exception:

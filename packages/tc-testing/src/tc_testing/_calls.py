@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from starlette.responses import Response
 
@@ -14,9 +14,7 @@ from ._errors import APIError
 from ._facts import Method
 from ._hawk import NOBODY, Authenticator, Caller, SignedRequest, check_payload_hash
 from ._scopes import missing, render
-
-if TYPE_CHECKING:
-    from ._state import State
+from ._state import State
 
 __all__ = ["Answer", "Call", "Handler", "Handlers", "require"]
 

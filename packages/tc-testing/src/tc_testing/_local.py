@@ -25,6 +25,7 @@ from ._relay import Fault, Relay
 from ._server import Server, bind
 from ._services.auth.store import ROOT_CLIENT_ID
 from ._services.notify.store import Notification
+from ._settling import settle
 
 if TYPE_CHECKING:
     from tc_core import Credentials
@@ -147,7 +148,7 @@ class LocalTaskcluster:
         """The last 10,000 messages that the services published since the start or a reset, oldest first."""
 
         def settled() -> list[Message]:
-            self._app.state.settle()  # what the clock brought about is told of as well
+            settle(self._app.state)  # what the clock brought about is told of as well
             return self._app.state.messages.all()
 
         return self._in_loop(settled)

@@ -16,7 +16,7 @@ from ._messages import Messages
 from ._service_clients import ServiceClients
 from ._services.auth.store import AuthStore
 from ._services.github.store import GithubStore
-from ._services.hooks import automatic
+from ._services.hooks import bindings
 from ._services.hooks.store import HookStore
 from ._services.index.store import IndexStore
 from ._services.notify.store import NotifyStore
@@ -80,12 +80,7 @@ class State:
     ) -> None:
         """Tell the world something; arguments as in `Messages.publish`."""
         self.messages.publish(service, name, parts, payload, routes)
-        automatic.announce(self)
-
-    def settle(self) -> None:
-        """Let happen what was due by the clock, and what messages bring about."""
-        self.agenda.settle()
-        automatic.deliver(self)
+        bindings.announce(self.hooks, self.messages)
 
     def open(self) -> None:
         """Let calls wait again, once the server runs."""

@@ -16,7 +16,7 @@ from ..._certificates import Issuer
 from ..._clock import Clock
 from ..._errors import APIError
 from ..._scopes import expand
-from .audit import AuditLog
+from .audit_log import AuditLog
 
 __all__ = ["ROOT_CLIENT_ID", "AuthStore", "Client", "Role"]
 

@@ -6,18 +6,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..._errors import APIError
-from ..._messages import Message
+from ..._state import State
 from .firing import fire, trigger_problems
 from .schedule import next_date
 from .store import Hook
 
-if TYPE_CHECKING:
-    from ..._state import State
-
-__all__ = ["announce", "deliver", "schedule"]
+__all__ = ["deliver", "schedule"]
 
 # When the clock has passed more dates of a hook than this, it fires next at one that is to come.
 _MOST_LATE_FIRES = 100
@@ -28,14 +25,6 @@ _LONGEST_CHAIN = 10
 def schedule(state: State, hook: Hook) -> None:
     """Have a hook fire by its schedule as it is now, until it is changed or removed."""
     _schedule(state, hook, hook.definition, state.clock.now())
-
-
-def announce(state: State) -> None:
-    """Keep the last message for the hooks that are bound to it."""
-    bound = [hook for hook in state.hooks.all() if hook.definition["bindings"]]
-    if bound:
-        message = state.messages.last()
-        state.hooks.deliveries += [(hook, message) for hook in bound if _is_bound(hook, message)]
 
 
 def deliver(state: State) -> None:
@@ -69,21 +58,3 @@ def _fire_by_schedule(state: State, hook: Hook, definition: Mapping[str, Any], w
 def _fire(state: State, hook: Hook, fired_by: str, context: Mapping[str, Any]) -> None:
     with suppress(APIError):  # the last fires of the hook tell
         fire(state, hook, fired_by, context)
-
-
-def _is_bound(hook: Hook, message: Message) -> bool:
-    return any(
-        binding["exchange"] == message.exchange
-        and _matches(binding["routingKeyPattern"].split("."), key.split("."))
-        for binding in hook.definition["bindings"]
-        for key in (message.routing_key, *message.routes)
-    )
-
-
-def _matches(pattern: list[str], words: list[str]) -> bool:
-    """Whether the words of a routing key fit a pattern: `*` is one word, `#` any number of them, as in AMQP."""
-    if not pattern:
-        return not words
-    if pattern[0] == "#":
-        return any(_matches(pattern[1:], words[count:]) for count in range(len(words) + 1))
-    return bool(words) and pattern[0] in ("*", words[0]) and _matches(pattern[1:], words[1:])

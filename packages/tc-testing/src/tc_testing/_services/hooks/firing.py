@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from referencing.exceptions import Unresolvable
 
@@ -18,12 +18,10 @@ from ..._facts import methods
 from ..._hawk import Authenticator, Caller, SignedRequest
 from ..._json import is_object
 from ..._schemas import check_payload, fill_defaults, problems_of, validator
+from ..._state import State
 from ..queue import tasks
 from ..templates import JSONTemplateError, render
 from .store import Fire, Hook
-
-if TYPE_CHECKING:
-    from ..._state import State
 
 __all__ = ["fire", "trigger_problems"]
 

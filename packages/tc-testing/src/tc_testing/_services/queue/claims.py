@@ -12,6 +12,7 @@ from tc_core import json_date, parse_json_date
 
 from ..._calls import Answer, Call, Handlers
 from ..._errors import APIError
+from ..._settling import settle
 from .bell import Bell
 from .lookup import find_run, find_task
 from .records import Task
@@ -124,7 +125,7 @@ async def _attempts(call: Call, bell: Bell) -> AsyncGenerator[None, None]:
             if gone.done():
                 return
             rings = bell.rings
-            call.state.settle()
+            settle(call.state)
             yield
     finally:
         gone.cancel()
