@@ -98,7 +98,7 @@ def merge(one: Schema, other: Schema) -> Schema:
         merged["properties"] = {**one["properties"], **other["properties"]}
     if "required" in one or "required" in other:
         merged["required"] = sorted({*one.get("required", ()), *other.get("required", ())})
-    if one.get("additionalProperties") is False and "properties" not in other:
+    if one.get("additionalProperties") is False:
         merged["additionalProperties"] = False
     return merged
 

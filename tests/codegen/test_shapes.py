@@ -112,6 +112,12 @@ def test_names_that_meet_are_told_apart() -> None:
     assert types["ThingPart"] == {"b": "str"}
 
 
+def test_a_schema_called_like_the_input_form_of_another_keeps_its_name() -> None:
+    types = both(record("a", a={"$ref": "thingInput.json#"}), thingInput=record("b", b=TEXT))
+    assert (types["Thing"], types["ThingInput"]) == ({"a": "ThingInput"}, {"b": "str"})
+    assert types["ThingInput2"] == {"a": "ReadOnly[ThingInputInput]"}
+
+
 def test_a_schema_called_like_a_word_of_the_module_gets_another_name() -> None:
     assert answer(record("any", any={"$ref": "any.json#"}), any=record(a=TEXT))["Thing"] == {"any": "Any2"}
 
@@ -365,6 +371,18 @@ def test_parts_of_a_whole_are_put_together() -> None:
         "a": "str",
         "b": "ThingB",
     }
+
+
+OPEN: Json = {"additionalProperties": TEXT}
+
+
+@pytest.mark.parametrize("part", [OPEN, record("", TEXT, b=TEXT)])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_keys_that_one_part_forbids_are_not_let_in_by_another(part: Json, is_first: bool) -> None:
+    closed = record("a", a=TEXT)
+    whole = {"allOf": [closed, part] if is_first else [part, closed]}
+    assert payload(record("whole", whole=whole))["Thing"] == {"whole": "ReadOnly[ThingWhole]"}
+    assert payload(record("whole", whole={"allOf": [part]}))["Thing"] != {"whole": "ReadOnly[ThingWhole]"}
 
 
 @pytest.mark.parametrize("name", ["content-type", "class", "$ref", "1st", "__private"])
