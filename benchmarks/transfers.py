@@ -66,7 +66,7 @@ def ours(direction: str, root_url: str, folder: str) -> Work:
             if direction == "upload":
                 client.upload_object(NAME, f"{folder}/source", project_id="p", expires=expires)
             else:
-                client.download_object(NAME, to=f"{folder}/target-ours")
+                client.download_object(NAME, to=_no_file(f"{folder}/target-ours"))
         return {"growth": _peak() - before}
 
     return work
@@ -84,7 +84,7 @@ def ours_async(direction: str, root_url: str, folder: str) -> Work:
             if direction == "upload" or name == SMALL:
                 await client.upload_object(name, source, project_id="p", expires=from_now("1 day"))
             if direction == "download" or name == SMALL:
-                await client.download_object(name, to=f"{folder}/target-async")
+                await client.download_object(name, to=_no_file(f"{folder}/target-async"))
 
     asyncio.run(transfer(SMALL, WARMING))
     before = _peak()
@@ -120,11 +120,17 @@ def official(direction: str, root_url: str, folder: str) -> Work:
                         objectService=service,
                     )
             else:
-                with open(f"{folder}/target-official", "wb") as target:
+                with open(_no_file(f"{folder}/target-official"), "wb") as target:
                     taskcluster.download.downloadToFile(target, name=NAME, objectService=service)
         return {}
 
     return work
+
+
+def _no_file(path: str) -> str:
+    """Remove what the last round left: who writes beside it would pay for twice the memory, and who truncates not."""
+    Path(path).unlink(missing_ok=True)
+    return path
 
 
 def _peak() -> float:
