@@ -22,6 +22,8 @@ BATCH = 500
 
 # A sample belongs to the innermost frame whose file has one of these in its path.
 LAYERS = {
+    "/tc_core/_drivers/sync/streams.py": "sockets",
+    "/tc_core/_drivers/asynchronous/asyncio_streams.py": "sockets",
     "/httpcore/_backends/": "sockets",
     "/anyio/": "anyio",
     "/asyncio/": "asyncio",
