@@ -265,6 +265,40 @@ async def test_a_proxy_that_speaks_tls_is_believed_by_ssl_cert_file(
 
 
 @every_flavour
+@pytest.mark.parametrize("url", ["http://tc.example.invalid", "https://tc.example.invalid"])
+async def test_a_proxy_that_speaks_tls_is_believed_by_nothing_but_ssl_cert_file(
+    flavour: Flavour, url: str, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(Authority().write_file(tmp_path)))
+    monkeypatch.setenv("SSL_CERT_DIR", str(authority.write_folder(tmp_path)))
+    with Wire(tls=authority.server()) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        async with make_clients(flavour, url, retry=NEVER) as clients:
+            with pytest.raises(TransportError, match="certificate verify failed") as caught:
+                await clients.client()
+        proxy.wait_until_all_closed()
+    assert not caught.value.sent
+
+
+@every_flavour
+async def test_a_server_behind_a_proxy_that_wants_a_certificate_refuses_a_client_without_one(
+    flavour: Flavour, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        Wire(tls=authority.server("tc.example.invalid", clients=True)) as wire,
+        Proxy(to=wire.port) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        async with make_clients(
+            flavour, "https://tc.example.invalid", ssl_context=authority.client(), retry=NEVER
+        ) as clients:
+            with pytest.raises(TransportError):
+                await clients.client()
+        wire.wait_until_all_closed()
+    assert wire.secured == []
+
+
+@every_flavour
 @pytest.mark.parametrize(
     "proxy", ["ftp://user:a-secret@proxy.example.com", "http://user:a-secret@proxy:port"]
 )

@@ -15,7 +15,7 @@ from .body import BodyReader
 from .timeouts import timeouts
 
 FAILURES = (httpx.HTTPError, httpx.StreamError, ssl.SSLError)
-"""What a transport of httpx may raise; under asyncio an alert of the peer's TLS comes as it is."""
+"""What a transport of httpx may raise; through a tunnel under asyncio an alert of the peer's TLS comes as it is."""
 
 _NOT_SENT = (
     httpx.ConnectError,

@@ -22,7 +22,7 @@ def proxy_to(scheme: str, host: str, port: int) -> httpx.Proxy | None:
     if not url or proxy_bypass(f"{host}:{port}") or proxy_bypass(host.strip("[]")):
         return None
     url = url if "://" in url else f"http://{url}"
-    # Without a context of its own, the way to an https proxy would know nothing of SSL_CERT_FILE.
+    # That of httpcore would believe all other authorities beside those in SSL_CERT_FILE.
     context = _shared_context() if url.lower().startswith("https:") else None
     try:
         return httpx.Proxy(url, ssl_context=context)
