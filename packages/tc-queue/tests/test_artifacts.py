@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
@@ -131,16 +132,63 @@ async def test_a_web_page_of_unknown_type_does_not_pass_either(flavour: Flavour)
                 await queue.download_artifact(TASK, "public/log")
 
 
+class Funnel(io.RawIOBase):
+    """Takes bytes and gives none back, as a pipe does."""
+
+    def __init__(self) -> None:
+        self.taken = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self.taken += data
+        return len(data)
+
+
+@every_flavour
+@pytest.mark.parametrize("kind", ["s3", "object without hashes", "reference"])
+async def test_nothing_of_a_web_page_is_written(flavour: Flavour, kind: str) -> None:
+    funnel = Funnel()
+    with Depot() as depot:
+        stored(depot, kind.partition(" ")[0])
+        depot.method = "simple"
+        depot.plan(Fault("page"))
+        async with make(flavour, depot) as queue:
+            with pytest.raises(VerificationFailed, match="a web page came in its place"):
+                await queue.download_artifact(TASK, "public/log", to=funnel)
+    assert funnel.taken == b""
+
+
+@every_flavour
+async def test_a_web_page_in_the_middle_is_not_written(flavour: Flavour) -> None:
+    funnel = Funnel()
+    with Depot() as depot:
+        stored(depot, "s3")
+        depot.plan(Fault("hang up", 0.5), Fault("page"))
+        async with make(flavour, depot) as queue:
+            with pytest.raises(VerificationFailed, match="a web page came in its place"):
+                await queue.download_artifact(TASK, "public/log", to=funnel)
+    assert funnel.taken == DATA[: len(DATA) // 2]
+
+
 @every_flavour
 @pytest.mark.parametrize("name", ["public/report.html", "public/report"])
 async def test_an_artifact_that_is_a_web_page_is_one(flavour: Flavour, name: str) -> None:
+    page = b"<html>" + DATA
     with Depot() as depot:
         stored(depot, "s3", name)
-        depot.objects["kept"] = Stored(b"<html>fine</html>", "text/html; charset=utf-8")
+        depot.objects["kept"] = Stored(page, "text/html; charset=utf-8")
         depot.info["public/report"] = {"contentType": "text/html"}
+        # What is doubted is asked for twice.
+        doubts = name == "public/report"
+        depot.plan(*[Fault("none")] * doubts, Fault("hang up", 0.5))
         async with make(flavour, depot) as queue:
             got = await queue.download_artifact(TASK, name)
-    assert got.content == b"<html>fine</html>"
+        statuses = [seen.status for seen in depot.seen]
+    assert got.content == page
+    assert got.content_type == "text/html; charset=utf-8"
+    assert statuses == ([200, 200, 206, 206] if doubts else [200, 206])
 
 
 @every_flavour

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from tc_core import APIError, Credentials, FailedDependency, TaskclusterError, VerificationFailed
 from tc_core._transfers import checks
 from tc_core._transfers.download import download
-from tc_core._transfers.places import Place
+from tc_core._transfers.places import Doubt, Place
 from tc_core._transfers.sinks import make_sink
 from tc_core._transfers.sources import Source, make_source
 from tc_core._transfers.steps import Answer, Together, Transfer, Work
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from ._generated.client import AsyncQueue, Queue
 
 AnyQueue: TypeAlias = "Queue | AsyncQueue"
-
-_PAGES = ("text/html", "application/xhtml")
 
 
 class ObjectServices(Protocol):
@@ -79,7 +77,7 @@ class Artifact:
                     f"artifact {self.name!r}: is a reference, to a place that Taskcluster does not manage"
                 )
             case "s3" | "reference":
-                return Place(url=content["url"], accept=self._accept)
+                return Place(url=content["url"], doubt=self._doubt)
         raise TaskclusterError(f"artifact {self.name!r}: has a storage type that is not known here")
 
     def _locate_object(self, content: _t.ArtifactContentResponseObject) -> Transfer[Place]:
@@ -88,7 +86,7 @@ class Artifact:
 
         service = self._services(content["credentials"], self._content)
         place = yield from locate_object(service, self._terms, content["name"])
-        return place if place.hashes else replace(place, accept=self._accept)
+        return place if place.hashes else replace(place, doubt=self._doubt)
 
     def _content(self, queue: Any) -> Any:
         if self._run_id is None:
@@ -110,21 +108,29 @@ class Artifact:
             method=f"artifact {self.name}",
         )
 
-    def _accept(self, answer: Answer) -> Transfer[None]:
-        """Refuse a web page in place of an artifact: a proxy's word on an error or a login, with status 200."""
-        if not answer.headers.get("content-type", "").lower().startswith(_PAGES):
-            return
-        if (guess_type(self.name)[0] or "").startswith(_PAGES):
-            return
+    @property
+    def _doubt(self) -> Doubt | None:
+        """Whether a web page came in place of an artifact: a proxy's word on an error or a login, with status 200."""
+        return None if _is_page(guess_type(self.name)[0] or "") else Doubt(_has_page, self._refuse_page)
+
+    def _refuse_page(self) -> Transfer[None]:
         try:
             info: _t.ArtifactResponse = yield from self._terms.ask(self._queue, self._info)
             declared = info["contentType"]
         except APIError:
             declared = "unknown"
-        if not declared.lower().startswith(_PAGES):
+        if not _is_page(declared):
             raise VerificationFailed(
                 f"artifact {self.name!r}: a web page came in its place; its content type is {declared}"
             )
+
+
+def _has_page(answer: Answer) -> bool:
+    return _is_page(answer.headers.get("content-type", ""))
+
+
+def _is_page(content_type: str) -> bool:
+    return content_type.lower().startswith(("text/html", "application/xhtml"))
 
 
 def download_artifact(

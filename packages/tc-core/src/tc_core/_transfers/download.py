@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .._errors import TaskclusterError
 from ..transfers import Download, OnProgress, Phase
-from .incoming import Arrival, Part
+from .incoming import Arrival, Excerpt, Part
 from .places import Place, redirected, storage_error
 from .sinks import Sink
 from .steps import Answer, DataRequest, Transfer, Work
@@ -57,8 +57,6 @@ class _Download:
     def _attempt(self, place: Place) -> Transfer[Download]:
         self._arrival.expect(place.hashes)
         answer = yield from self._fetch(place)
-        if place.accept is not None:
-            yield from place.accept(answer)
         self._tell("finishing")
         hashes = yield Work(self._arrival.verify)
         yield Work(self._sink.keep)
@@ -73,13 +71,21 @@ class _Download:
     def _fetch(self, place: Place) -> Transfer[Answer]:
         """Get what is missing, wherever redirects lead to."""
         request = DataRequest("GET", place.url, self._headers())
+        doubt = place.doubt
+
+        def receive(answer: Answer) -> Part | Excerpt:
+            # What a sink has been given cannot always be taken back.
+            doubtful = doubt is not None and doubt.about(answer)
+            return Excerpt() if doubtful else self._arrival.receive(answer)
+
         for _ in range(_MOST_REDIRECTS):
-            answer, incoming = yield from self._terms.exchange(
-                request, None, self._arrival.receive, self._tell
-            )
+            answer, incoming = yield from self._terms.exchange(request, None, receive, self._tell)
             if isinstance(incoming, Part):
                 return answer
-            if answer.status == 416 and "range" in request.headers:
+            if doubt is not None and answer.status in (200, 206):
+                yield from doubt.resolve()
+                doubt = None
+            elif answer.status == 416 and "range" in request.headers:
                 # There is nothing behind what arrived: perhaps all, of which only the end was not told.
                 self._arrival.mistrust()
                 request = DataRequest("GET", request.url, self._headers())

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from .._errors import APIError, TaskclusterError, error_class, redact
@@ -14,6 +15,18 @@ from .steps import Answer, DataRequest, Transfer
 
 _SAYING = (404, 410, 429)
 """Statuses that mean the same from a storage as from a service. Its 401 and 403 say nothing about scopes."""
+
+
+class Doubt(NamedTuple):
+    """A doubt whether a storage answers with what is kept there.
+
+    Attributes:
+        about: says by the head of an answer whether there is one.
+        resolve: finds out, and raises an error if it is something else.
+    """
+
+    about: Callable[[Answer], bool]
+    resolve: Callable[[], Transfer[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +38,14 @@ class Place:
         expires: when it ends, in seconds since 1970, or None if the service did not say.
         headers: for an upload, all headers that are to be sent.
         hashes: for a download, the hashes that the bytes must have, by their names; empty if none are known.
-        accept: for a download, looks at the answer that was taken in, and raises an error if it is something else.
+        doubt: for a download, what answers of the storage may be something else.
     """
 
     url: str = field(repr=False)
     expires: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     hashes: Mapping[str, str] = field(default_factory=dict[str, str])
-    accept: Callable[[Answer], Transfer[None]] | None = None
+    doubt: Doubt | None = None
 
     def __post_init__(self) -> None:
         _check(self.url)
