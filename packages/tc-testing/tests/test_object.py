@@ -137,9 +137,13 @@ class TestDownloads:
 
     def test_expired_object_is_gone(self, objects: Objects) -> None:
         objects.make("a")
-        objects.tc.clock.advance(hours=3)
+        objects.tc.clock.advance(hours=2, minutes=59)
+        url = objects.url("a")
+        assert objects.root.send("GET", url).status == 200
+        objects.tc.clock.advance(minutes=1)
         for path in ("metadata", "download"):
             assert objects.root("GET", f"/api/object/v1/{path}/a").status == 404
+        assert objects.root.send("GET", url).status == 404
 
     def test_redirect(self, objects: Objects) -> None:
         objects.make("a b/c+d")

@@ -258,6 +258,23 @@ class TestExpired:
         run.queue.tc.clock.advance(days=1)
         assert run.get("public/b").status == 404
 
+    def test_its_bytes_are_gone_with_it(self, run: Run) -> None:
+        clock = run.queue.tc.clock
+        facts = {"contentType": "text/plain"}
+        urls: dict[str, str] = {}
+        for name in ("public/a", "public/b", "private/c"):
+            assert (
+                run.put(run.create(name, "s3", expires=run.soon(), **facts).json["putUrl"], b"x").status
+                == 200
+            )
+            urls[name] = run.get(name).json["url"]
+        run.create("public/b", "s3", **facts)  # it may live longer
+        clock.advance(minutes=4)
+        assert [run.read(url).status for url in urls.values()] == [200, 200, 200]
+        clock.advance(minutes=1)
+        assert [run.read(url).status for url in urls.values()] == [404, 200, 404]
+        assert b"<Code>NoSuchKey</Code>" in run.read(urls["public/a"]).content
+
 
 class TestLatest:
     def test_is_that_of_the_last_run(self, run: Run) -> None:

@@ -54,7 +54,7 @@ class State:
         self.index = IndexStore(self.clock)
         self.notify = NotifyStore()
         self.object = ObjectStore(self.clock)
-        self.buckets = Buckets(self.clock)
+        self.buckets = Buckets(self.clock, self.agenda)
         self.purge_cache = PurgeCacheStore(self.clock)
         self.queue = QueueStore(
             self.clock,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from urllib.parse import quote, urlsplit
 
+from ..._agenda import Agenda
 from ..._clock import Clock
 from .signed_urls import Signer
 
@@ -37,17 +38,25 @@ class Blob:
 class Buckets:
     """Two buckets: `public-bucket`, from which everyone may read, and `private-bucket`."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, agenda: Agenda) -> None:
         self._clock = clock
+        self._agenda = agenda
         self._blobs: dict[str, dict[str, Blob]] = {_PUBLIC: {}, "private-bucket": {}}
+        self._ends: dict[tuple[str, str], datetime] = {}
         self.signer = Signer("AK" + token_hex(9).upper(), token_hex(20))
 
     def put(self, bucket: str, key: str, blob: Blob) -> None:
         """Keep a blob in place of any that is there. Raises KeyError if there is no such bucket."""
         self._blobs[bucket][key] = blob
 
+    def keep_until(self, when: datetime, bucket: str, key: str) -> None:
+        """Have what is put there gone from then on. The last word on it counts."""
+        self._ends[bucket, key] = when
+        self._agenda.at(when, lambda _: self._let_go(bucket, key))
+
     def get(self, bucket: str, key: str) -> Blob | None:
-        """The blob, None if there is none. Raises KeyError if there is no such bucket."""
+        """The blob, None if there is none any more. Raises KeyError if there is no such bucket."""
+        self._let_go(bucket, key)  # who has a URL may come before the agenda, or have put it there afterwards
         return self._blobs[bucket].get(key)
 
     def is_bucket(self, name: str) -> bool:
@@ -75,6 +84,11 @@ class Buckets:
     ) -> str:
         """A signed URL to write a blob. `headers`, by names in lower case, are those that must be sent just so."""
         return self._signed("PUT", "PutObject", root_url, bucket, key, lasts, headers or {})
+
+    def _let_go(self, bucket: str, key: str) -> None:
+        end = self._ends.get((bucket, key))
+        if end is not None and end <= self._clock.now():
+            self._blobs[bucket].pop(key, None)
 
     def _signed(
         self,

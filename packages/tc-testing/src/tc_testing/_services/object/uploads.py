@@ -30,6 +30,7 @@ async def create_upload(call: Call) -> Answer:
     expires = parse_json_date(payload["expires"])
     upload = call.state.object.begin(name, payload["projectId"], payload["uploadId"], expires)
     upload.add_hashes(payload.get("hashes", {}))
+    call.state.buckets.keep_until(expires, BUCKET, name)
     return {
         "projectId": payload["projectId"],
         "uploadId": payload["uploadId"],

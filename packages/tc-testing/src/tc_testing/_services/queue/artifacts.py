@@ -204,13 +204,14 @@ def _reserve_object(call: Call, task: Task, run_id: int, artifact: Artifact) -> 
 def _how_to_upload(call: Call, task: Task, run_id: int, artifact: Artifact) -> Answer:
     match artifact.storage_type:
         case "s3":
-            key = f"{task.task_id}/{run_id}/{artifact.name}"
+            bucket, key = bucket_of(artifact.name), f"{task.task_id}/{run_id}/{artifact.name}"
+            call.state.buckets.keep_until(artifact.expires, bucket, key)
             return {
                 "storageType": "s3",
                 "contentType": artifact.content_type,
                 "expires": json_date(call.state.clock.now() + _PUT_URL_LASTS),
                 "putUrl": call.state.buckets.put_url(
-                    call.root_url, bucket_of(artifact.name), key, _PUT_URL_LASTS + _CLOCKS_DIFFER
+                    call.root_url, bucket, key, _PUT_URL_LASTS + _CLOCKS_DIFFER
                 ),
             }
         case "object":
