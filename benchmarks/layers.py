@@ -30,7 +30,6 @@ LAYERS = {
     "/httpcore/": "httpcore",
     "/h11/": "h11",
     "/httpx/": "httpx",
-    "/httpx_aiohttp/": "httpx-aiohttp",
     "/aiohttp/": "aiohttp",
     "/mohawk/": "mohawk",
     "/json/": "JSON",

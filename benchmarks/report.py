@@ -22,7 +22,7 @@ RESULTS = ROOT / "benchmarks" / "results" / "latest.json"
 PAGE = ROOT / "docs" / "performance.md"
 PLOT = ROOT / "docs" / "performance.svg"
 
-CONTENDERS = ("taskcluster", "httpx", "httpcore", "h11", "httpx-aiohttp", "aiohttp", "requests", "mohawk")
+CONTENDERS = ("taskcluster", "httpx", "httpcore", "h11", "aiohttp", "requests", "mohawk")
 
 COLUMNS = {"cpu": "CPU", "wall": "wall", "memory": "memory", "growth": "growth", "connections": "connections"}
 

@@ -8,8 +8,8 @@ A test is written once, as an async function that calls a service::
         scene.afterwards(secrets.remove, name)
         await secrets.set(name, {"secret": {"key": "value"}, "expires": scene.now() + timedelta(days=1)})
 
-It is recorded with the sync client, and replayed with the sync client, in asyncio and in trio. pytest loads this
-module as a plugin (see the conftest.py at the root).
+It is recorded with the sync client, and replayed with the sync client, in asyncio, in trio and on aiohttp. pytest
+loads this module as a plugin (see the conftest.py at the root).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One test body for sync clients, asyncio and trio.
+"""One test body for sync clients, asyncio and trio, and for asyncio with the aiohttp extra.
 
 The body is written for the async flavour. Under ``sync`` its awaits lead to the sync client in the same thread,
 and nothing ever suspends::
@@ -22,6 +22,8 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from tc_core.aiohttp import AiohttpTransport
+
 P = ParamSpec("P")
 T = TypeVar("T")
 AsyncT = TypeVar("AsyncT")
@@ -30,7 +32,7 @@ AsyncT = TypeVar("AsyncT")
 class Flavour:
     """Where a test body runs."""
 
-    def __init__(self, name: Literal["sync", "asyncio", "trio"]) -> None:
+    def __init__(self, name: Literal["sync", "asyncio", "trio", "aiohttp"]) -> None:
         self.name = name
 
     def __str__(self) -> str:
@@ -42,7 +44,9 @@ class Flavour:
 
     def run(self, body: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine function to its end."""
-        return _drive(body()) if self.sync else anyio.run(body, backend=self.name)
+        if self.sync:
+            return _drive(body())
+        return anyio.run(body, backend="trio" if self.name == "trio" else "asyncio")
 
     def make(
         self, sync: Callable[..., Any], asynchronous: Callable[..., AsyncT], *args: Any, **options: Any
@@ -52,6 +56,13 @@ class Flavour:
         ``sync`` and ``asynchronous`` are the two classes, or a class method of each such as ``from_env``.
         """
         if not self.sync:
+            # What is made from a client has the connections of that.
+            if (
+                self.name == "aiohttp"
+                and "transport" not in options
+                and (not args or isinstance(args[0], str))
+            ):
+                options = _on_aiohttp(options)
             return asynchronous(*args, **options)
         plain = [arg.target if isinstance(arg, Facade) else arg for arg in args]
         model = cast(type, getattr(asynchronous, "__self__", asynchronous))
@@ -74,17 +85,17 @@ class Flavour:
         return function() if self.sync else await anyio.to_thread.run_sync(function)
 
 
-SYNC, ASYNCIO, TRIO = Flavour("sync"), Flavour("asyncio"), Flavour("trio")
+SYNC, ASYNCIO, TRIO, AIOHTTP = Flavour("sync"), Flavour("asyncio"), Flavour("trio"), Flavour("aiohttp")
 
 
 def every_flavour(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run an async test, which has a parameter ``flavour``, as sync, in asyncio and in trio."""
-    return _in([SYNC, ASYNCIO, TRIO], test)
+    """Run an async test, which has a parameter ``flavour``, as sync, in asyncio, in trio and on aiohttp."""
+    return _in([SYNC, ASYNCIO, TRIO, AIOHTTP], test)
 
 
 def every_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run an async test, which has a parameter ``flavour``, in asyncio and in trio."""
-    return _in([ASYNCIO, TRIO], test)
+    """Run an async test, which has a parameter ``flavour``, in asyncio, in trio and on aiohttp."""
+    return _in([ASYNCIO, TRIO, AIOHTTP], test)
 
 
 class Facade:
@@ -127,6 +138,14 @@ class Facade:
             return _iterate(value) if hasattr(value, "__next__") else value
 
         return call
+
+
+def _on_aiohttp(options: dict[str, Any]) -> dict[str, Any]:
+    """Give the options that belong to the connections to a transport on aiohttp."""
+    own = {name: options[name] for name in ("max_connections", "ssl_context") if name in options}
+    return {"transport": AiohttpTransport(**own)} | {
+        name: options[name] for name in options.keys() - own.keys()
+    }
 
 
 async def _iterate(values: Iterator[T]) -> AsyncIterator[T]:

@@ -193,6 +193,7 @@ async def test_connections_that_are_unused_for_long_are_closed(
 ) -> None:
     monkeypatch.setattr("tc_core._drivers.sync.driver.IDLE_SECONDS", -1.0)
     monkeypatch.setattr("tc_core._drivers.asynchronous.driver.IDLE_SECONDS", -1.0)
+    monkeypatch.setattr("tc_core.aiohttp.IDLE_SECONDS", 0.01)  # when it looks for them again
     with Wire(otherwise=OK) as wire:
         async with flavour.make(Sample, AsyncSample, wire.url) as sample:
             await sample.thing("one")

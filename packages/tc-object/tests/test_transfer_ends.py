@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 import pytest
 from depot import Depot, Fault, Stored
-from flavours import Flavour, every_flavour, every_loop
+from flavours import AIOHTTP, Flavour, every_flavour, every_loop
 from leftovers import nothing_left, transfer_threads
 
 from tc_core import Retry, TimedOut, from_now
@@ -81,7 +81,8 @@ async def test_connections_are_kept_for_the_next_transfer_and_closed_with_the_cl
         async with flavour.make(Object, AsyncObject, depot.url) as client:
             for _ in range(3):
                 await client.download_object("a/b")
-            assert depot.open == 2  # One for the service, and one for the storage.
+            # One for the service, and one for the storage; aiohttp knows that they are the same host.
+            assert depot.open == (1 if flavour is AIOHTTP else 2)
         depot.wait_until_all_closed()
 
 

@@ -37,7 +37,7 @@ class Connections:
             "scheme": root.url.split(":", 1)[0].lower(),
             "host": root.host,
             "port": root.port,
-            "max_connections": _positive("max_connections", options.get("max_connections", 100)),
+            "max_connections": positive("max_connections", options.get("max_connections", 100)),
             "ssl_context": options.get("ssl_context"),
             "transport": transport,
         }
@@ -243,7 +243,8 @@ def _check_connections(ssl_context: object, transport: object, method: str) -> N
         raise TypeError(f"transport: {type(transport).__name__}; pass an httpx transport that has {method}")
 
 
-def _positive(name: str, value: object) -> int:
+def positive(name: str, value: object) -> int:
+    """Return a value that is a positive whole number; an error for any other names the argument."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name}: {type(value).__name__}; pass a whole number")
     if value < 1:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from adversity import ACTIONS, CLIENT_ID, PAYLOAD, Action, Witness, make_clients, secret_credentials, well
 from authority import Authority
-from flavours import Flavour, every_flavour
+from flavours import AIOHTTP, Flavour, every_flavour
 from wire import PATIENCE, Visit, Wire, answer, error, hang_up, then
 
 from tc_core import AuthenticationFailed, Retry, TransportError
@@ -236,7 +236,8 @@ async def test_an_answer_that_nobody_asked_for_and_that_comes_at_once_is_not_tak
         async with make_clients(flavour, wire.url, retry=NEVER, max_connections=1, **options) as clients:
             assert await clients.client() == {"of": "the first"}
             assert await action.do(clients) == action.value
-    assert wire.accepted == 2
+    # The beginning of an answer aiohttp forgets by itself, and keeps the connection.
+    assert wire.accepted == 2 or (flavour is AIOHTTP and wire.accepted == 1)
     assert witness.attempts == 1 + action.before + 1 + action.after
 
 

@@ -59,7 +59,7 @@ def at_first(slow: Callable[[Visit], None], **options: Any) -> Generator[tuple[W
 @pytest.mark.parametrize(
     "slow",
     [
-        trickle(b"HTTP/1.1 "),
+        trickle(b"HTTP/1.1 200 "),
         trickle(b"HTTP/1.1 200 OK\r\nX-Slow: "),
         trickle(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
         trickle(b"", b"HTTP/1.1 102 Processing\r\n\r\n"),

@@ -21,7 +21,7 @@ import pytest
 import trio
 from adversity import ACTIONS, Action, AsyncClients, Clients, make_clients, well
 from authority import Authority
-from flavours import ASYNCIO, SYNC, TRIO, Facade, Flavour, every_loop
+from flavours import AIOHTTP, ASYNCIO, SYNC, TRIO, Facade, Flavour, every_loop
 from wire import PATIENCE, Wire, answer
 
 from tc_core import Retry
@@ -108,14 +108,15 @@ def cancel_task() -> None:
     task.cancel()
 
 
+@pytest.mark.parametrize("flavour", [ASYNCIO, AIOHTTP], ids=str)
 @each_place
 def test_an_asyncio_task_may_be_cancelled_wherever_it_waits(
-    action: Action, tls: bool, before: Before, authority: Authority
+    flavour: Flavour, action: Action, tls: bool, before: Before, authority: Authority
 ) -> None:
     async def run() -> None:
         step, reached = 0, True
         while reached:
-            async with make_clients(ASYNCIO, relay.url, **options) as clients:
+            async with make_clients(flavour, relay.url, **options) as clients:
                 if before != "new":
                     await clients.client()
                 if before == "died":
@@ -164,7 +165,7 @@ def interrupt() -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("flavour", [ASYNCIO, TRIO], ids=str)
+@pytest.mark.parametrize("flavour", [ASYNCIO, TRIO, AIOHTTP], ids=str)
 @pytest.mark.parametrize("kept", [False, True], ids=["new connection", "kept connection"])
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 def test_ctrl_c_may_come_wherever_an_async_call_waits(

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 import mohawk
 import pytest
-from flavours import ASYNCIO, SYNC, TRIO, Flavour
+from flavours import AIOHTTP, ASYNCIO, SYNC, TRIO, Flavour
 from hypothesis import given
 from hypothesis import strategies as st
 from wire import Received, Wire, answer
@@ -57,7 +57,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     max_leaves=12,
 )
 
-flavours = pytest.mark.parametrize("flavour", [SYNC, ASYNCIO, TRIO], ids=str)
+flavours = pytest.mark.parametrize("flavour", [SYNC, ASYNCIO, TRIO, AIOHTTP], ids=str)
 
 
 @flavours
