@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-LAZY = ["anyio", "certifi", "h11", "httpcore", "httpx", "mohawk", "slugid", "ssl", "socket"]
+LAZY = ["aiohttp", "anyio", "certifi", "h11", "httpcore", "httpx", "mohawk", "slugid", "ssl", "socket"]
 
 REPORT = """
 import json, os, sys
