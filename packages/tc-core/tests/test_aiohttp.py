@@ -250,17 +250,40 @@ def test_a_long_body_goes_out_whole_with_its_length_and_keeps_the_connection() -
     assert wire.accepted == 1
 
 
-@pytest.mark.parametrize("pieces", [(LONG, b"more"), (LONG + b"more",), (LONG[:-1],)])
-def test_a_long_body_that_is_not_as_long_as_it_says_is_an_error(pieces: tuple[bytes, ...]) -> None:
+@pytest.mark.parametrize(
+    ("length", "pieces"),
+    [
+        (len(LONG), (LONG, b"more")),
+        (len(LONG), (LONG + b"more",)),
+        (len(LONG), (LONG[:-1],)),
+        (5, (b"123456",)),
+        (5, (b"1234",)),
+        (0, (b"1",)),
+    ],
+)
+def test_a_body_that_is_not_as_long_as_it_says_is_an_error(length: int, pieces: tuple[bytes, ...]) -> None:
     async def body() -> None:
         transport = AiohttpTransport()
         with pytest.raises(httpx.LocalProtocolError, match="than its Content-Length"):
-            await transport.handle_async_request(put(wire.url, Body(*pieces), len(LONG)))
+            await transport.handle_async_request(put(wire.url, Body(*pieces), length))
         await transport.aclose()
         await asyncio.to_thread(wire.wait_until_all_closed)
 
     with Wire(otherwise=answer(200)) as wire:
         on_asyncio(body)
+
+
+def test_a_body_without_a_length_is_refused() -> None:
+    async def body() -> None:
+        transport = AiohttpTransport(max_connections=1)
+        for _ in range(2):
+            with pytest.raises(httpx.LocalProtocolError, match="needs a Content-Length"):
+                await transport.handle_async_request(
+                    httpx.Request("PUT", "http://127.0.0.1:9", content=Body(b"1"))
+                )
+        await transport.aclose()
+
+    on_asyncio(body)
 
 
 @pytest.mark.parametrize("length", [10, len(LONG)], ids=["short", "long"])

@@ -65,14 +65,10 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         url = request.url
         way = self._way_to(url.raw_scheme, url.netloc)
         target: bytes = request.extensions.get("target") or url.raw_path
+        # All of it as the path: a query that is empty yarl would leave out.
+        whole = way.origin.with_path(target.decode("ascii"), encoded=True)
         await pool.enter()
-        return await Attempt(request, pool.leave).make(
-            pool.session,
-            # All of it as the path: a query that is empty yarl would leave out.
-            way.origin.with_path(target.decode("ascii"), encoded=True),
-            way.headers,
-            way.options,
-        )
+        return await Attempt(request, pool.leave).make(pool.session, whole, way.headers, way.options)
 
     async def aclose(self) -> None:
         """Close all connections, those of requests that are under way when these are done."""

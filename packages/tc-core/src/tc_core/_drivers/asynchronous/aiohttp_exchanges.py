@@ -66,11 +66,13 @@ class Attempt:
             options: for aiohttp.
         """
         method = self._request.method
-        own = [(name.decode("ascii"), value.decode("utf-8")) for name, value in self._request.headers.raw]
-        known = {name.lower(): value for name, value in own}
-        self._length = known.get("content-length")
         answer: aiohttp.ClientResponse | None = None
         try:
+            own = [(name.decode("ascii"), value.decode("utf-8")) for name, value in self._request.headers.raw]
+            known = {name.lower(): value for name, value in own}
+            if "transfer-encoding" in known:
+                raise httpx.LocalProtocolError("a body needs a Content-Length")
+            self._length = known.get("content-length")
             if self._length is not None:
                 self._body = await self._outgoing(int(self._length))
             answer = await self.translated(
@@ -138,7 +140,10 @@ class Attempt:
 
     async def _outgoing(self, length: int) -> _Pieces | bytes | None:
         if length <= _PIECE:
-            return await self._request.aread() or None
+            data = await self._request.aread()
+            if len(data) != length:
+                raise _wrong_length(len(data) > length)
+            return data or None
         stream = self._request.stream
         assert isinstance(stream, httpx.AsyncByteStream)
         return _Pieces(aiter(stream), length, self._timeouts.get("write"))
@@ -214,7 +219,7 @@ class _Pieces:
         """Tell the source, if all of it was sent, that no more is wanted of it: it counts on that."""
         if self._all_taken:
             async for _ in self._source:
-                raise httpx.LocalProtocolError("the body is longer than its Content-Length")
+                raise _wrong_length(longer=True)
 
     async def aclose(self) -> None:
         """Let go of the source, once nothing is being read from it any more."""
@@ -229,12 +234,12 @@ class _Pieces:
             try:
                 self._block = memoryview(await anext(self._source))
             except StopAsyncIteration:
-                raise httpx.LocalProtocolError("the body is shorter than its Content-Length") from None
+                raise _wrong_length(longer=False) from None
         piece = bytes(self._block[:_PIECE])
         self._block = self._block[_PIECE:]
         self._left -= len(piece)
         if self._left < 0:
-            raise httpx.LocalProtocolError("the body is longer than its Content-Length")
+            raise _wrong_length(longer=True)
         return piece
 
     def _expire(self) -> None:
@@ -245,6 +250,12 @@ class _Pieces:
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+
+def _wrong_length(longer: bool) -> httpx.LocalProtocolError:
+    return httpx.LocalProtocolError(
+        f"the body is {'longer' if longer else 'shorter'} than its Content-Length"
+    )
 
 
 def _response(attempt: Attempt, answer: aiohttp.ClientResponse) -> httpx.Response:
