@@ -44,14 +44,15 @@ def content(size: int) -> bytes:
     return _CONTENT[:size]
 
 
-Kind = Literal["none", "reset", "hang up", "stall", "corrupt", "status", "expired", "page"]
+Kind = Literal["none", "reset", "hang up", "silence", "stall", "corrupt", "status", "expired", "page"]
 
 
 class Fault(NamedTuple):
     """What the storage does to a request.
 
     Attributes:
-        kind: ``reset`` and ``hang up`` end the connection, ``stall`` says nothing more, ``corrupt`` changes a byte,
+        kind: ``reset`` and ``hang up`` end the connection, ``stall`` says nothing more, ``silence`` nothing
+            at all, ``corrupt`` changes a byte,
             ``status`` answers with an error, ``expired`` lets the URL expire, ``page`` answers with a web page.
         share: where in the body that is: 0 to 1.
         status: for ``status``.
@@ -395,6 +396,8 @@ class _Visit:
     def send(
         self, status: int, headers: Mapping[str, str], body: bytes, fault: Fault, *, chunked: bool = False
     ) -> None:
+        if fault.kind == "silence":
+            self.end("stall")
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         lines.append("Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(body)}")

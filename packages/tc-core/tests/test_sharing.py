@@ -11,6 +11,7 @@ from sample import AsyncSample, Sample
 from wire import PATIENCE, Visit, Wire, answer, hang_up
 
 from tc_core import AsyncClient, Client, Credentials, Retry
+from tc_core._drivers.sync.transports import give_up, new_transport
 
 OK = answer(200, {"ok": True})
 CLOSED = "this client is closed"
@@ -262,3 +263,14 @@ def test_a_sync_service_refuses_an_async_client() -> None:
     client = AsyncClient("https://tc.example.com")
     with pytest.raises(TypeError, match=r"^client: .*use AsyncSample$"):
         Sample(client)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def test_a_connection_that_is_given_up_while_it_is_made_sends_nothing() -> None:
+    with Wire() as wire:
+        transport = new_transport("http", "127.0.0.1", wire.port, None)
+        give_up(transport)
+        with pytest.raises(httpx.ReadError, match="given up"):
+            transport.handle_request(httpx.Request("GET", wire.url, extensions={"timeout": {}}))
+        transport.close()
+        wire.wait_until_all_closed()
+    assert wire.requests == []

@@ -167,16 +167,17 @@ async def test_each_is_retried_by_itself(flavour: Flavour, tmp_path: Path) -> No
 
 
 @every_flavour
+@pytest.mark.parametrize("fault", [Fault("silence"), Fault("stall", 0.5)], ids=lambda fault: fault.kind)
 async def test_the_first_error_ends_all_and_leaves_only_what_was_complete(
-    flavour: Flavour, tmp_path: Path
+    flavour: Flavour, fault: Fault, tmp_path: Path
 ) -> None:
     with Depot() as depot:
-        stock(depot, "public/first", "public/new/gone", "public/stalled/x", "public/stalled/y")
+        stock(depot, "public/first", "public/held/x", "public/new/gone", "public/stalled/y")
         del depot.objects["public/new/gone"]
         depot.plan_for("public/new/gone", lambda: depot.wait_for_requests(3))
-        depot.plan_for("public/stalled/x", Fault("stall", 0.5))
-        depot.plan_for("public/stalled/y", Fault("stall", 0.5))
-        async with make(flavour, depot) as queue:
+        depot.plan_for("public/held/x", fault)
+        depot.plan_for("public/stalled/y", fault)
+        async with make(flavour, depot, timeout=3600) as queue:
             with pytest.raises(NotFound):
                 await queue.download_artifacts(TASK, "**", to=tmp_path / "to")
         depot.wait_until_all_closed()

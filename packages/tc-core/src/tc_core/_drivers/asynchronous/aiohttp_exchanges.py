@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import select
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import lru_cache
 from typing import Any, Self, TypeVar
@@ -13,6 +12,8 @@ import aiohttp
 import anyio
 import httpx
 import yarl
+
+from .sockets import is_readable
 
 T = TypeVar("T")
 
@@ -112,7 +113,7 @@ class Attempt:
         """
         if protocol not in _kept:
             _kept.add(protocol)
-        elif protocol.should_close or _readable(transport):
+        elif protocol.should_close or is_readable(transport.get_extra_info("socket")):
             raise _NoGoodError
         self._protocol, self._transport = protocol, transport
         if isinstance(self._body, _Pieces):
@@ -326,13 +327,3 @@ _FAILURES: list[tuple[Any, type[httpx.TransportError], str]] = [
     (Exception, httpx.ReadError, "the connection was lost"),
 ]
 """Errors of aiohttp's, of which the first that fits counts, and what stands for them."""
-
-
-def _readable(transport: asyncio.Transport) -> bool:
-    """Tell whether the operating system has something that the event loop has not seen yet."""
-    connected: Any = transport.get_extra_info("socket")
-    if not hasattr(select, "poll"):  # on Windows
-        return bool(select.select([connected], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(connected, select.POLLIN)
-    return bool(poll.poll(0))

@@ -7,13 +7,14 @@ rest of the way to the socket.
 from __future__ import annotations
 
 import asyncio
-import select
 import socket
 import ssl
 from typing import Any
 
 import anyio
 import httpcore
+
+from .sockets import is_readable
 
 _HEAD_START = 0.25
 """Seconds."""
@@ -207,7 +208,7 @@ class Stream(httpcore.AsyncNetworkStream):
         if info == "is_readable":
             receiver = self._receiver
             return (
-                bool(receiver.data) or receiver.ended or _readable(self._transport.get_extra_info("socket"))
+                bool(receiver.data) or receiver.ended or is_readable(self._transport.get_extra_info("socket"))
             )
         names = {"client_addr": "sockname", "server_addr": "peername"}
         return self._transport.get_extra_info(names.get(info, info))
@@ -237,12 +238,3 @@ def _expire(future: asyncio.Future[None]) -> None:
 def _wake(future: asyncio.Future[None] | None) -> None:
     if future is not None and not future.done():
         future.set_result(None)
-
-
-def _readable(connected: Any) -> bool:
-    """Tell whether the operating system has something that the event loop has not seen yet."""
-    if not hasattr(select, "poll"):  # on Windows
-        return bool(select.select([connected], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(connected, select.POLLIN)
-    return bool(poll.poll(0))

@@ -24,6 +24,7 @@ class Connection:
         self._context = context
         self._stream: Stream | None = None
         self._talk = Conversation()
+        self._given_up = False
 
     @property
     def reusable(self) -> bool:
@@ -35,6 +36,8 @@ class Connection:
         timeouts = timeouts_of(request)
         if self._stream is None:
             self._stream = Stream(self._connect(timeouts.get("connect")))
+        if self._given_up:
+            raise httpcore.ReadError("the connection was given up")
         stream, talk = self._stream, Conversation()
         self._talk = talk
         with suppress(httpcore.WriteError):  # the server may have said why it hung up
@@ -42,6 +45,12 @@ class Connection:
         while (head := talk.head()) is None:
             talk.receive(stream.read(HEAD_READ, timeouts.get("read")))
         return answer(head, Body(talk, stream, timeouts), stream)
+
+    def give_up(self) -> None:
+        """Wake a thread that waits for the other end, by an error."""
+        self._given_up = True
+        if self._stream is not None:
+            self._stream.hang_up()
 
     def close(self) -> None:
         """Close it, if it was ever opened."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
 from typing import Any
 
 import httpcore
@@ -45,6 +47,10 @@ class Stream(httpcore.NetworkStream):
         except OSError as error:
             raise httpcore.WriteError(str(error)) from error
 
+    def hang_up(self) -> None:
+        """End the connection, also for another thread that is waiting for it."""
+        shut_down(self._socket)
+
     def close(self) -> None:
         self._stream.close()
 
@@ -55,3 +61,10 @@ class Stream(httpcore.NetworkStream):
         if timeout != self._timeout:
             self._socket.settimeout(timeout)
             self._timeout = timeout
+
+
+def shut_down(connected: socket.socket) -> None:
+    """End the connection of a socket, also for a thread that is reading from it or writing to it."""
+    with suppress(OSError):
+        # Not that of SSLSocket, which would also take its TLS away from under the reader.
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)

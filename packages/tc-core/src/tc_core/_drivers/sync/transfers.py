@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import partial
 from threading import Event, Lock
 from typing import Any, TypeVar
 
@@ -17,6 +17,8 @@ from ..._transfers.steps import Answer, Ask, Exchange, Incoming, Outgoing, Step,
 from ..data import DataExchange, head, origin_of, socket_of
 from ..exchange import FAILURES
 from .driver import Driver
+from .streams import shut_down
+from .transports import give_up
 
 T = TypeVar("T")
 
@@ -66,9 +68,10 @@ class Transfers:
         exchange = DataExchange(step, until, body)
         with self._driver.connection(origin_of(step.request.url), step.remaining) as transport:
             try:
-                answer = transport.handle_request(exchange.request)
+                with self._brake.watch(partial(give_up, transport)):
+                    answer = transport.handle_request(exchange.request)
                 try:
-                    with self._brake.watch(answer):
+                    with self._brake.watch(partial(hang_up, answer)):
                         return self._take_in(answer, step, exchange)
                 finally:
                     answer.close()
@@ -104,16 +107,16 @@ class Transfers:
             try:
                 for transfer in transfers:
                     futures.append(threads.submit(Transfers(self._driver, brake).run, transfer))
-                wait(futures, return_when=FIRST_EXCEPTION)
+                ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
             finally:
                 # Nothing to stop if all went well. Else the threads are waited for by the pool.
                 brake.pull()
                 for future in futures:
                     future.cancel()
-        failures = [future.exception() for future in futures if not future.cancelled()]
-        for failure in failures:
-            if failure is not None and not isinstance(failure, Stopped):
-                raise failure
+        # The others fail since they were stopped.
+        for future in futures:
+            if future in ended:
+                future.result()
         return [future.result() for future in futures]
 
 
@@ -127,16 +130,14 @@ class Brake:
     def __init__(self) -> None:
         self._lock = Lock()
         self._pulled = Event()
-        self._sockets: set[socket.socket] = set()
+        self._stops: set[Callable[[], None]] = set()
 
     def pull(self) -> None:
         """Let the transfers end at their next step, and wake those that wait for bytes."""
         with self._lock:
             self._pulled.set()
-            for each in self._sockets:
-                with suppress(OSError):
-                    # Not that of SSLSocket, which would also take its TLS away from under the reader.
-                    socket.socket.shutdown(each, socket.SHUT_RDWR)
+            for stop in self._stops:
+                stop()
 
     def check(self) -> None:
         """Raise Stopped if the brake was pulled."""
@@ -148,20 +149,23 @@ class Brake:
         self._pulled.wait(seconds)
 
     @contextmanager
-    def watch(self, answer: httpx.Response) -> Generator[None]:
-        """Have the socket of an answer shut down when the brake is pulled."""
-        found = socket_of(answer)
-        if found is None:
-            yield
-            return
+    def watch(self, stop: Callable[[], None]) -> Generator[None]:
+        """Call ``stop`` if the brake is pulled meanwhile."""
         with self._lock:
-            self._sockets.add(found)
+            self._stops.add(stop)
         try:
             self.check()
             yield
         finally:
             with self._lock:
-                self._sockets.discard(found)
+                self._stops.discard(stop)
+
+
+def hang_up(answer: httpx.Response) -> None:
+    """End the connection of an answer that is being read."""
+    connected = socket_of(answer)
+    if connected is not None:
+        shut_down(connected)
 
 
 class _Body(httpx.SyncByteStream):

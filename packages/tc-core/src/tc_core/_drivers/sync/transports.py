@@ -40,3 +40,9 @@ def reusable(transport: Transport) -> bool:
     if isinstance(transport, OneConnection):
         return transport.connection.reusable
     return not has_leftovers(transport)  # what has ended, httpx's pool replaces by itself
+
+
+def give_up(transport: httpx.BaseTransport) -> None:
+    """Wake a thread that waits for an answer, by an error. Other transports than ours wait on."""
+    if isinstance(transport, OneConnection):
+        transport.connection.give_up()
