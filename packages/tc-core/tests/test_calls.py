@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 from typing import Any
 
@@ -10,7 +11,7 @@ import mohawk
 import pytest
 from flavours import Flavour, every_flavour
 from sample import AsyncSample, Sample
-from wire import Received, Wire, answer, error
+from wire import Received, Visit, Wire, answer, error
 
 from tc_core import (
     APIError,
@@ -270,6 +271,28 @@ async def test_a_walk_ends_with_an_error_when_a_token_is_repeated(flavour: Flavo
             assert [await anext(items), await anext(items)] == [1, 1]
             with pytest.raises(TaskclusterError, match=r"^sample.listThings: .*continuation token"):
                 await anext(items)
+
+
+@every_flavour
+async def test_a_walk_over_items_lets_go_of_a_page_before_it_asks_for_the_next(flavour: Flavour) -> None:
+    things: list[Any] = [{"of a page": []}] * 5  # what holds no container is not seen by gc
+    pages = [
+        answer(200, {"things": things, "continuationToken": "two"}),
+        answer(200, {"things": things, "continuationToken": "three"}),
+        answer(200, {"things": []}),
+    ]
+    del things
+    held: list[int] = []
+
+    def page(visit: Visit) -> None:
+        held.append(sum(type(each) is dict and "of a page" in each for each in gc.get_objects()))
+        visit.send(pages[len(held) - 1])
+
+    with Wire(page, page, page) as wire:
+        async with flavour.make(Sample, AsyncSample, wire.url) as sample:
+            assert len([item["of a page"] async for item in sample.listThings_items()]) == 10
+    # The loop has the last item at hand.
+    assert held == [0, 1, 1]
 
 
 @every_flavour

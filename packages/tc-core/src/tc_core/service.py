@@ -96,8 +96,7 @@ class Service(Handle):
         query: Mapping[str, QueryArgument] | None = None,
         payload: object = NOTHING,
     ) -> Iterator[Any]:
-        pages = self._pages(endpoint, args, query, payload)
-        return (item for page in pages for item in page[key])
+        return _items_of(self._pages(endpoint, args, query, payload), key)
 
     def _transfer(self, begin: Callable[[Terms], Transfer[T]]) -> T:
         return self._core.transfer(begin, self._agent)
@@ -114,6 +113,7 @@ class Service(Handle):
             page = self._call(endpoint, args, walk.query, payload)
             yield page
             walk.advance(cast(Mapping[str, Any], page))
+            del page  # before the next one is there: who keeps none needs the memory of one
 
 
 class AsyncService(AsyncHandle):
@@ -193,6 +193,14 @@ class AsyncService(AsyncHandle):
 
     async def _transfer(self, begin: Callable[[Terms], Transfer[T]]) -> T:
         return await self._core.transfer(begin, self._agent)
+
+
+def _items_of(pages: Iterator[Any], key: str) -> Iterator[Any]:
+    for page in pages:
+        items = page[key]
+        del page  # see `Service._walk`
+        yield from items
+        del items
 
 
 def _nothing_given() -> TypeError:

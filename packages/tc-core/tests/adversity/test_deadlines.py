@@ -249,14 +249,16 @@ async def test_a_host_that_is_at_none_of_its_addresses_is_an_error_that_says_why
 def test_an_address_that_takes_up_the_time_leaves_none_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[object] = []
 
-    def create_connection(address: tuple[str, int], timeout: float, **_: Any) -> socket.socket:
+    def connect(connecting: socket.socket, address: tuple[str, int]) -> None:
         tried.append(address[0])
+        timeout = connecting.gettimeout()
+        assert timeout
         until = time.monotonic() + timeout
         while time.monotonic() <= until:
             Event().wait(timeout)
         raise TimeoutError
 
-    monkeypatch.setattr(socket, "create_connection", create_connection)
+    monkeypatch.setattr(socket.socket, "connect", connect)
     name_has(monkeypatch, "127.0.0.1", "127.0.0.2")
     options: dict[str, Any] = {"retry": NEVER, "deadline": 0.5}
     with Sample("http://tc.example.invalid", **options) as sample, pytest.raises(TimedOut) as caught:

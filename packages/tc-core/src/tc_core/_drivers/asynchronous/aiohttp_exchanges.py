@@ -13,7 +13,7 @@ import anyio
 import httpx
 import yarl
 
-from .sockets import is_readable
+from ..sockets import is_readable
 
 T = TypeVar("T")
 

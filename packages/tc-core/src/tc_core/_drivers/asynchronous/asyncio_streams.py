@@ -14,7 +14,7 @@ from typing import Any
 import anyio
 import httpcore
 
-from .sockets import is_readable
+from ..sockets import is_readable
 
 _HEAD_START = 0.25
 """Seconds."""

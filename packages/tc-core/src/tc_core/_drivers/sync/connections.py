@@ -1,7 +1,4 @@
-"""A connection for threads, of one request at a time, which stands where httpx's transport has a pool.
-
-httpcore still connects. On the way from there to h11 it would take longer than all that is here.
-"""
+"""A connection for threads, of one request at a time, which stands where httpx's transport has a pool."""
 
 from __future__ import annotations
 
@@ -11,9 +8,8 @@ from contextlib import suppress
 
 import httpcore
 
-from ..http1 import BODY_READ, ENOUGH, HEAD_READ, Answer, Conversation, answer, for_http_1, timeouts_of
-from .deadlines import DeadlineBackend
-from .streams import Stream
+from ..http1 import BODY_READ, ENOUGH, HEAD_READ, Answer, Conversation, answer, timeouts_of
+from .streams import Stream, connect
 
 
 class Connection:
@@ -35,7 +31,9 @@ class Connection:
         """Do as a pool of httpcore does."""
         timeouts = timeouts_of(request)
         if self._stream is None:
-            self._stream = Stream(self._connect(timeouts.get("connect")))
+            self._stream = connect(
+                self._origin.host, self._origin.port, self._context, timeouts.get("connect")
+            )
         if self._given_up:
             raise httpcore.ReadError("the connection was given up")
         stream, talk = self._stream, Conversation()
@@ -56,17 +54,6 @@ class Connection:
         """Close it, if it was ever opened."""
         if self._stream is not None:
             self._stream.close()
-
-    def _connect(self, timeout: float | None) -> httpcore.NetworkStream:
-        host = self._origin.host.decode("ascii")
-        stream = DeadlineBackend().connect_tcp(host, self._origin.port, timeout)
-        if self._context is None:
-            return stream
-        try:
-            return stream.start_tls(for_http_1(self._context), host, timeout)
-        except BaseException:
-            stream.close()
-            raise
 
 
 class Body:

@@ -1,34 +1,86 @@
-"""Reading from and writing to sockets, for threads."""
+"""Connecting, reading and writing for threads."""
 
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
+import ssl
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpcore
 
-from ..http1 import ENOUGH
+from ..http1 import ENOUGH, for_http_1
+from ..sockets import is_readable
 from .deadlines import left
 
 
-class Stream(httpcore.NetworkStream):
-    """Tells the socket its timeout only when that changes: the stream it is made from would at each step."""
+def connect(host: bytes, port: int, context: ssl.SSLContext | None, timeout: float | None) -> Stream:
+    """Connect; with a context, by TLS. ``host`` is in ASCII, so that Python need not load what encodes others."""
+    connected = _connected_socket(host, port, timeout)
+    try:
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context is None:
+            return Stream(connected)
+        connected.settimeout(left(timeout, httpcore.ConnectTimeout))
+        with _errors_of_connecting():
+            return Stream(for_http_1(context).wrap_socket(connected, server_hostname=host))
+    except BaseException:
+        connected.close()
+        raise
 
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        self._stream = stream
-        self._socket = stream.get_extra_info("socket")
+
+def _connected_socket(host: bytes, port: int, timeout: float | None) -> socket.socket:
+    with _errors_of_connecting():
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    failure: Exception = httpcore.ConnectError("the host has no address")
+    # One by one, since each address of a host may take as long as it is given.
+    for family, _, _, _, address in found:
+        try:
+            with _errors_of_connecting():
+                return _connected_to(family, address, left(timeout, httpcore.ConnectTimeout))
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            failure = error
+    raise failure
+
+
+def _connected_to(family: int, address: Any, timeout: float | None) -> socket.socket:
+    candidate = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        candidate.settimeout(timeout)
+        candidate.connect(address)
+        return candidate
+    except BaseException:
+        candidate.close()
+        raise
+
+
+@contextmanager
+def _errors_of_connecting() -> Generator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout(str(error)) from error
+    except OSError as error:  # of which TLS's are
+        raise httpcore.ConnectError(str(error)) from error
+
+
+class Stream(httpcore.NetworkStream):
+    """A connected socket. It is told its timeout only when that changes: to tell it takes two system calls."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
         self._timeout: float | None = -1.0
 
     @property
     def readable(self) -> bool:
         """Whether something came that nobody waits for, or the server hung up."""
-        return bool(self._stream.get_extra_info("is_readable"))
+        return is_readable(self._socket)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
             self._set_timeout(left(timeout, httpcore.ReadTimeout))
-            data: bytes = self._socket.recv(max_bytes)
+            data = self._socket.recv(max_bytes)
         except TimeoutError as error:
             raise httpcore.ReadTimeout(str(error)) from error
         except OSError as error:
@@ -52,10 +104,10 @@ class Stream(httpcore.NetworkStream):
         shut_down(self._socket)
 
     def close(self) -> None:
-        self._stream.close()
+        self._socket.close()
 
     def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        return self._socket if info == "socket" else None
 
     def _set_timeout(self, timeout: float | None) -> None:
         if timeout != self._timeout:

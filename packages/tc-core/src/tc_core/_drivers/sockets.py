@@ -7,7 +7,9 @@ from typing import Any
 
 
 def is_readable(connected: Any) -> bool:
-    """Tell whether the operating system has something that the event loop has not seen yet."""
+    """Tell whether the operating system has something that nobody has read yet, be it the end."""
+    if connected.fileno() < 0:  # closed
+        return True
     if not hasattr(select, "poll"):  # on Windows
         return bool(select.select([connected], [], [], 0)[0])
     poll = select.poll()
