@@ -28,7 +28,7 @@ def rows(site: Site) -> Iterator[Row]:
             "a tenth of the pages": program(_walked(site, site.page_count // 10)),
             "all pages": program(_walked(site, site.page_count)),
         },
-        rounds=1,
+        rounds=3,
     )
 
 
