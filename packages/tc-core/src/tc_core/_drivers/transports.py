@@ -14,7 +14,7 @@ from .network import tls_context
 _LIMITS = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
 
 
-def origin_of(scheme: str, host: str, port: int) -> httpcore.Origin:
+def httpcore_origin(scheme: str, host: str, port: int) -> httpcore.Origin:
     """Return what httpcore calls the other end."""
     # By way of httpx, so that the host is written as in the requests that httpx will hand on.
     url = httpx.URL(f"{scheme}://{host}:{port}")

@@ -38,7 +38,7 @@ class AsyncConnection:
         stream, talk = self._stream, Conversation()
         self._talk = talk
         with suppress(httpcore.WriteError):  # the server may have said why it hung up
-            await _send(request, talk, stream)
+            await _send(request, talk, stream, timeouts)
         while (head := talk.head()) is None:
             talk.receive(await stream.read(HEAD_READ, timeouts.get("read")))
         return answer(head, AsyncBody(talk, stream, timeouts), stream)
@@ -91,8 +91,12 @@ class AsyncBody:
             await self._stream.aclose()
 
 
-async def _send(request: httpcore.Request, talk: Conversation, stream: httpcore.AsyncNetworkStream) -> None:
-    timeouts = timeouts_of(request)
+async def _send(
+    request: httpcore.Request,
+    talk: Conversation,
+    stream: httpcore.AsyncNetworkStream,
+    timeouts: Mapping[str, float],
+) -> None:
     unsent = talk.begin(request)
     assert isinstance(request.stream, AsyncIterable)
     async for piece in request.stream:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from ..network import proxy_to
-from ..transports import context_for, has_leftovers, origin_of, through
+from ..transports import context_for, has_leftovers, httpcore_origin, through
 from .connections import AsyncConnection
 from .handshakes import SecureTransport
 
@@ -32,7 +32,9 @@ def new_async_transport(scheme: str, host: str, port: int, context: ssl.SSLConte
     """Make a transport that holds one connection; on the way through a proxy, httpx's own."""
     if proxy := proxy_to(scheme, host, port):
         return SecureTransport(**through(proxy, context))
-    return AsyncOneConnection(AsyncConnection(origin_of(scheme, host, port), context_for(scheme, context)))
+    return AsyncOneConnection(
+        AsyncConnection(httpcore_origin(scheme, host, port), context_for(scheme, context))
+    )
 
 
 def reusable(transport: AsyncTransport) -> bool:

@@ -39,7 +39,7 @@ class Connection:
         stream, talk = self._stream, Conversation()
         self._talk = talk
         with suppress(httpcore.WriteError):  # the server may have said why it hung up
-            _send(request, talk, stream)
+            _send(request, talk, stream, timeouts)
         while (head := talk.head()) is None:
             talk.receive(stream.read(HEAD_READ, timeouts.get("read")))
         return answer(head, Body(talk, stream, timeouts), stream)
@@ -77,8 +77,9 @@ class Body:
             self._stream.close()
 
 
-def _send(request: httpcore.Request, talk: Conversation, stream: Stream) -> None:
-    timeouts = timeouts_of(request)
+def _send(
+    request: httpcore.Request, talk: Conversation, stream: Stream, timeouts: Mapping[str, float]
+) -> None:
     unsent = talk.begin(request)
     assert isinstance(request.stream, Iterable)
     for piece in request.stream:

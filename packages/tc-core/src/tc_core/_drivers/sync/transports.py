@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from ..network import proxy_to
-from ..transports import context_for, has_leftovers, origin_of, through
+from ..transports import context_for, has_leftovers, httpcore_origin, through
 from .connections import Connection
 from .deadlines import bound_by_deadlines
 
@@ -32,7 +32,7 @@ def new_transport(scheme: str, host: str, port: int, context: ssl.SSLContext | N
     """Make a transport that holds one connection; on the way through a proxy, httpx's own."""
     if proxy := proxy_to(scheme, host, port):
         return bound_by_deadlines(httpx.HTTPTransport(**through(proxy, context)))
-    return OneConnection(Connection(origin_of(scheme, host, port), context_for(scheme, context)))
+    return OneConnection(Connection(httpcore_origin(scheme, host, port), context_for(scheme, context)))
 
 
 def reusable(transport: Transport) -> bool:
