@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import pytest
+from ctrl_c import Pressed, at_every_place
 from depot import Depot, Fault, Stored
 from flavours import Flavour, every_flavour, every_loop
 from hypothesis import assume, given
@@ -332,6 +334,25 @@ async def test_cancelling_leaves_nothing(flavour: Flavour, tmp_path: Path) -> No
                     await anyio.to_thread.run_sync(depot.wait_for_requests, 3)
                     group.cancel_scope.cancel()
         await anyio.to_thread.run_sync(depot.wait_until_all_closed)
+
+
+@pytest.mark.filterwarnings(
+    "ignore:unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+def test_ctrl_c_may_come_anywhere(tmp_path: Path) -> None:
+    def download(pressed: Pressed) -> None:
+        target = tmp_path / slug_id()
+        with Depot() as depot, Queue(depot.url) as queue:
+            stock(depot, *NAMES)
+            with contextlib.suppress(KeyboardInterrupt), pressed:
+                queue.download_artifacts(TASK, "**", to=target, concurrency=3)
+            assert transfer_threads() == []
+            whole = {name: name.encode() for name in NAMES}
+            assert files(target).items() <= whole.items()
+            queue.download_artifacts(TASK, "**", to=target)
+            assert files(target) == whole
+
+    assert at_every_place(download, stride=7) > 100
 
 
 INTERRUPTED = """

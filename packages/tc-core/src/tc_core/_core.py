@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 from ._credentials import Credentials
 from ._endpoint import Call
 from ._environment import Environment
-from ._forks import Lock
+from ._forks import Lock, Turn
 from ._options import AsyncClientOptions, ClientOptions, Options, PoolOptions, check_options
 from ._response import Response
 from ._session import RootUrl, Session
@@ -60,14 +60,14 @@ class Connections:
 
     def close(self) -> Any:
         """Refuse further calls, and return what is to be closed, if anything: the driver, or a transport never used."""
-        with self._lock:
+        with self._lock.mutex:
             closing = None if self._closed else self._driver or self._settings["transport"]
             self._closed = True
             self._driver = None
         return closing
 
     def _open(self, make: Any) -> Any:
-        with self._lock:
+        with self._lock.mutex:
             if self._closed:
                 raise RuntimeError("this client is closed; make a new one, or close it after its last call")
             if self._driver is None:
@@ -184,7 +184,7 @@ class Core(BaseCore):
 
     @staticmethod
     def _new_lock() -> Any:
-        return Lock()
+        return Turn()
 
 
 class AsyncCore(BaseCore):

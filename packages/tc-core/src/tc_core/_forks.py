@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from types import TracebackType
 from typing import Protocol
 from weakref import WeakSet
+
+from ._interrupts import Slots
 
 
 class Inherited(Protocol):
@@ -25,39 +26,42 @@ def renew_in_children(each: Inherited) -> None:
 
 
 class Lock:
-    """A `threading.Lock` that knows who holds it, and is free in a forked child."""
+    """A lock that is free in a forked child: ``with lock.mutex: ...``."""
 
     def __init__(self) -> None:
         self.after_fork()
         renew_in_children(self)
 
     def after_fork(self) -> None:
-        self._lock = threading.Lock()
-        self._holder: int | None = None
+        self.mutex = threading.Lock()
+
+
+class Turn:
+    """Had by one thread at a time, which knows it; free in a forked child.
+
+    ``if turn.take(): try: ... finally: turn.holder = None; turn.slots.free.put(None)``
+    """
+
+    def __init__(self) -> None:
+        self.after_fork()
+        renew_in_children(self)
+
+    def after_fork(self) -> None:
+        self.slots = Slots(1)
+        self.holder: int | None = None
 
     @property
-    def held_here(self) -> bool:
-        """Whether this thread holds it."""
-        return self._holder == threading.get_ident()
+    def is_mine(self) -> bool:
+        """Whether this thread has it."""
+        return self.holder == threading.get_ident()
 
-    def acquire(self, patience: float | None = None) -> bool:
+    def take(self, patience: float | None = None) -> bool:
         """Wait for it, at most ``patience`` seconds; tell whether it was had."""
-        had = self._lock.acquire(timeout=-1 if patience is None else patience)
+        this = threading.get_ident()
+        had = self.slots.take(patience)
         if had:
-            self._holder = threading.get_ident()
+            self.holder = this
         return had
-
-    def release(self) -> None:
-        self._holder = None
-        self._lock.release()
-
-    def __enter__(self) -> None:
-        self.acquire()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
 
 
 def _renew_all() -> None:

@@ -41,7 +41,7 @@ def tls_context(given: ssl.SSLContext | None = None) -> ssl.SSLContext:
 def _shared_context() -> ssl.SSLContext:
     """Loading the certificates takes milliseconds and megabytes: once for a process is enough."""
     key = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-    with _contexts_lock:
+    with _contexts_lock.mutex:
         if key not in _contexts:
             try:
                 _contexts[key] = httpx.create_ssl_context()

@@ -25,7 +25,7 @@ class Pools(Generic[PoolT]):
 
     def get(self, origin: Origin) -> tuple[PoolT, list[PoolT]]:
         """Return the pool for a host, and those that are to be closed in return."""
-        with self._lock:
+        with self._lock.mutex:
             pool = self._pools.pop(origin, None) or self._make(*origin)
             self._pools[origin] = pool
             oldest = list(self._pools)[:-MOST_HOSTS]
@@ -33,6 +33,6 @@ class Pools(Generic[PoolT]):
 
     def clear(self) -> list[PoolT]:
         """Return all pools, to be closed."""
-        with self._lock:
+        with self._lock.mutex:
             pools, self._pools = list(self._pools.values()), {}
         return pools

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from queue import Empty, Full, Queue
-from threading import Event, Thread
+from queue import Empty, SimpleQueue
+
+from .._interrupts import Slots, Worker
 
 _DEPTH = 4
 """Blocks that may wait."""
-
-_TO_START = 5.0
-"""Seconds that a thread may take for it."""
 
 
 class Lane:
@@ -25,25 +23,17 @@ class Lane:
     def __init__(self, name: str, function: Callable[[bytes], None]) -> None:
         self._name = name
         self._function = function
-        self._thread: Thread | None = None
-        self._blocks: Queue[bytes | None] = Queue(_DEPTH)
-        self._told_to_end = False
-        self._ended = Event()
+        self._worker: Worker | None = None
         self._error: BaseException | None = None
+        self._begin()
 
     def offer(self, block: bytes) -> bool:
         """Give a block if that is possible without waiting; tell whether it was."""
-        self._ready()
-        try:
-            self._blocks.put_nowait(block)
-        except Full:
-            return False
-        return True
+        return self._put(block, 0)
 
     def put(self, block: bytes) -> None:
         """Give a block; wait if the thread is far behind."""
-        self._ready()
-        self._blocks.put(block)
+        self._put(block, None)
 
     def settle(self) -> None:
         """Wait until all blocks are done, and end the thread. More blocks begin another one.
@@ -60,30 +50,29 @@ class Lane:
         with suppress(Empty):
             while True:
                 self._blocks.get_nowait()
-        self._told_to_end = False
         self._end()
 
-    def _end(self) -> None:
-        if self._thread is None:
-            return
-        if not self._told_to_end:
-            self._blocks.put(None)
-            self._told_to_end = True
-        # Not `join` at first: if Ctrl-C comes inside, CPython 3.11 takes the thread for ended. And if it came while
-        # the thread was starting, the thread may never run.
-        if self._ended.wait(None if self._thread.ident else _TO_START):
-            self._thread.join()
-        self._thread = None
+    def _begin(self) -> None:
+        self._room = Slots(_DEPTH)
+        self._blocks: SimpleQueue[bytes | None] = SimpleQueue()
 
-    def _ready(self) -> None:
+    def _put(self, block: bytes, patience: float | None) -> bool:
         if self._error is not None:
             raise self._error
-        if self._thread is None:
-            self._blocks = Queue(_DEPTH)
-            self._told_to_end = False
-            self._ended.clear()
-            self._thread = Thread(target=self._work, name=self._name, daemon=True)
-            self._thread.start()
+        if self._worker is None:
+            self._begin()
+            self._worker = Worker(self._name, self._work)
+            self._worker.start()
+        if not self._room.take(patience):
+            return False
+        self._blocks.put(block)
+        return True
+
+    def _end(self) -> None:
+        if self._worker is not None:
+            self._blocks.put(None)
+            self._worker.join()
+            self._worker = None
 
     def _work(self) -> None:
         while (block := self._blocks.get()) is not None:
@@ -92,4 +81,4 @@ class Lane:
                     self._function(block)
                 except BaseException as error:
                     self._error = error
-        self._ended.set()
+            self._room.free.put(None)

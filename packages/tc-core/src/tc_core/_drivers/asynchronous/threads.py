@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event, Lock
+from threading import Lock
 from typing import Generic, TypeVar
 
 import anyio.to_thread
+
+from ..._interrupts import Latch
 
 T = TypeVar("T")
 
@@ -30,13 +32,13 @@ class _Work(Generic[T]):
         self._function = function
         self._lock = Lock()
         self._abandoned = False
-        self._done: Event | None = None
+        self._done: Latch | None = None
 
     def __call__(self) -> T:
         with self._lock:
             if self._abandoned:
                 raise RuntimeError("nobody waits for it any more")
-            self._done = Event()
+            self._done = Latch()
         try:
             return self._function()
         finally:

@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from threading import BoundedSemaphore
 from typing import Any
 
 import httpx
@@ -16,12 +15,16 @@ import httpx
 from ..._credentials import Credentials
 from ..._errors import TimedOut
 from ..._flow import Authorize, Flow, Send, Step, logger
-from ..._forks import renew_in_children
+from ..._forks import Turn, renew_in_children
+from ..._interrupts import Slots
 from ..._response import Response
 from ..exchange import FAILURES, Exchange, read_headers
 from ..http1 import IDLE_SECONDS
 from ..pools import Origin, Pools
 from .transports import Transport, new_transport, reusable
+
+_MOST = 65_535
+"""Connections to one host, for each of which a port is needed."""
 
 
 class Driver:
@@ -63,11 +66,12 @@ class Driver:
     def credentials(self, step: Authorize) -> Credentials | None:
         """Ask the provider, once for all the threads that wait."""
         source, clock = step.session.source, step.session.options.clock
-        if source.lock.held_here:
+        turn: Turn = source.lock
+        if turn.is_mine:
             raise RuntimeError(
                 "credentials: the provider called the client that asks it; give it its own client"
             )
-        if not source.lock.acquire(step.remaining):
+        if not turn.take(step.remaining):
             raise TimedOut("the deadline passed while another call was renewing the credentials", sent=False)
         try:
             if source.provider is None or not source.due(clock(), step.rejected):
@@ -83,7 +87,8 @@ class Driver:
                 )
                 return old
         finally:
-            source.lock.release()
+            turn.holder = None
+            turn.slots.free.put(None)
 
     @contextmanager
     def connection(self, origin: Origin, patience: float | None) -> Generator[httpx.BaseTransport]:
@@ -94,13 +99,17 @@ class Driver:
         pool, unused = self._storages.get(origin)
         for each in unused:
             each.close()
-        transport = pool.take(patience)
+        slots = pool.wait(patience)
         try:
-            yield transport
-        except BaseException:
-            pool.drop(transport)
-            raise
-        pool.put_back(transport)
+            transport = pool.take()
+            try:
+                yield transport
+            except BaseException:
+                transport.close()
+                raise
+            pool.keep(transport)
+        finally:
+            slots.free.put(None)
 
     def close(self) -> None:
         """Close all connections."""
@@ -129,14 +138,18 @@ class Driver:
         if self._given is not None:
             exchange.load()
             return _send_through(self._given, exchange)
-        transport = self._pool.take(step.remaining)
+        slots = self._pool.wait(step.remaining)
         try:
-            response = _send_through(transport, exchange)
-        except BaseException:
-            self._pool.drop(transport)
-            raise
-        self._pool.put_back(transport)
-        return response
+            transport = self._pool.take()
+            try:
+                response = _send_through(transport, exchange)
+            except BaseException:
+                transport.close()
+                raise
+            self._pool.keep(transport)
+            return response
+        finally:
+            slots.free.put(None)
 
 
 class Pool:
@@ -146,53 +159,43 @@ class Pool:
         self._make = make
         self._limit = limit
         self._closed = False
-        self._free = BoundedSemaphore(limit)
+        self._slots = Slots(min(limit, _MOST))
         # No lock around it: appending and popping are one step each, which an interrupt cannot leave half done.
         self._idle: deque[tuple[float, Transport]] = deque()
         renew_in_children(self)
 
     def after_fork(self) -> None:
         """Leave the connections to the parent. To close a copy of a socket does nothing to the connection."""
-        self._free = BoundedSemaphore(self._limit)
+        self._slots = Slots(min(self._limit, _MOST))
         self._close_idle()
 
-    def take(self, patience: float | None) -> Transport:
-        """Return a transport that nobody else uses; wait at most ``patience`` seconds for one."""
-        if not self._free.acquire(timeout=patience):
+    def wait(self, patience: float | None) -> Slots:
+        """Wait until a transport may be taken, at most ``patience`` seconds; return where the place is given back."""
+        slots = self._slots
+        if not slots.take(patience):
             raise TimedOut(f"no connection became free; max_connections is {self._limit}", sent=False)
-        try:
-            return self._pop() or self._make()
-        except BaseException:
-            self._free.release()
-            raise
+        return slots
 
-    def put_back(self, transport: Transport) -> None:
-        """Keep a transport, whose answer has been read to its end, for the next call."""
-        now = time.monotonic()
-        self._idle.append((now, transport))
-        self._free.release()
-        self._close_idle(None if self._closed else now - IDLE_SECONDS)
-
-    def drop(self, transport: Transport) -> None:
-        """Close a transport whose connection is in an unknown state."""
-        try:
-            transport.close()
-        finally:
-            self._free.release()
-
-    def close(self) -> None:
-        """Close the idle transports now, and the busy ones when they come back."""
-        self._closed = True
-        self._close_idle()
-
-    def _pop(self) -> Transport | None:
+    def take(self) -> Transport:
+        """Return a transport that nobody else uses."""
         with suppress(IndexError):  # when there is none, or other threads have taken the last
             while True:
                 transport = self._idle.pop()[1]
                 if reusable(transport):
                     return transport
                 transport.close()
-        return None
+        return self._make()
+
+    def keep(self, transport: Transport) -> None:
+        """Keep a transport, whose answer has been read to its end, for the next call."""
+        now = time.monotonic()
+        self._idle.append((now, transport))
+        self._close_idle(None if self._closed else now - IDLE_SECONDS)
+
+    def close(self) -> None:
+        """Close the idle transports now, and the busy ones when they come back."""
+        self._closed = True
+        self._close_idle()
 
     def _close_idle(self, since: float | None = None) -> None:
         """Close all idle transports, or those that have been idle since before then."""

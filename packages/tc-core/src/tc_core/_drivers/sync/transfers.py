@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from threading import Event, Lock
+from queue import SimpleQueue
+from threading import Lock
 from typing import Any, TypeVar
 
 import httpx
 
 from ..._flow import Sleep
+from ..._interrupts import Latch, Worker
 from ..._transfers.steps import Answer, Ask, Exchange, Incoming, Outgoing, Step, Together, Transfer, Work
 from ..data import DataExchange, head, origin_of, socket_of
 from ..exchange import FAILURES
@@ -100,24 +101,34 @@ class Transfers:
         step.tell()
         return top, incoming
 
-    def _together(self, transfers: Any, limit: int) -> list[Any]:
+    def _together(self, transfers: Sequence[Transfer[Any]], limit: int) -> list[Any]:
+        results: list[Any] = [None] * len(transfers)
+        ends: SimpleQueue[BaseException | None] = SimpleQueue()
+        waiting = iter(enumerate(transfers))
         brake = Brake()
-        with ThreadPoolExecutor(limit, thread_name_prefix="tc-transfer") as threads:
-            futures: list[Future[Any]] = []
+
+        def work() -> None:
             try:
-                for transfer in transfers:
-                    futures.append(threads.submit(Transfers(self._driver, brake).run, transfer))
-                ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
-            finally:
-                # Nothing to stop if all went well. Else the threads are waited for by the pool.
-                brake.pull()
-                for future in futures:
-                    future.cancel()
-        # The others fail since they were stopped.
-        for future in futures:
-            if future in ended:
-                future.result()
-        return [future.result() for future in futures]
+                for index, transfer in waiting:
+                    results[index] = Transfers(self._driver, brake).run(transfer)
+            except BaseException as error:
+                ends.put(error)
+            else:
+                ends.put(None)
+
+        workers = [Worker(f"tc-transfer-{number}", work) for number in range(min(limit, len(transfers)))]
+        try:
+            for worker in workers:
+                worker.start()
+            for _ in workers:
+                if (failure := ends.get()) is not None:
+                    raise failure
+        finally:
+            # Nothing to stop if all went well.
+            brake.pull()
+            for worker in workers:
+                worker.join()
+        return results
 
 
 class Stopped(Exception):
@@ -129,7 +140,7 @@ class Brake:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._pulled = Event()
+        self._pulled = Latch()
         self._stops: set[Callable[[], None]] = set()
 
     def pull(self) -> None:
@@ -141,7 +152,7 @@ class Brake:
 
     def check(self) -> None:
         """Raise Stopped if the brake was pulled."""
-        if self._pulled.is_set():
+        if self._pulled.is_set:
             raise Stopped
 
     def sleep(self, seconds: float) -> None:
