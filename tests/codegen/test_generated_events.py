@@ -12,7 +12,7 @@ import pytest
 from trees import of_106
 
 from codegen import files, model
-from tc_core.service import Binding
+from tc_core.events import Binding
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "packages" / "tc-core" / "tests" / "vectors" / "routing-keys.json"

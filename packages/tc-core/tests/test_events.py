@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tc_core.service import Binding, Exchange, RoutingKeyPart
+from tc_core.events import Binding, Exchange, RoutingKeyPart
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "vectors" / "routing-keys.json").read_text()

@@ -72,3 +72,36 @@ def test_a_first_call_loads_what_it_needs() -> None:
     loaded = set(report(code)["loaded"])
     assert "httpx" in loaded
     assert "mohawk" not in loaded
+
+
+SELDOM = {"tc_core.scopes", "tc_core.urls", "tc_core.events", "tc_core._slugids"}
+
+
+def test_what_few_programs_need_is_loaded_with_its_first_use() -> None:
+    assert not SELDOM & set(report("import tc_core, tc_core.service")["loaded"])
+    assert "tc_core.scopes" in report("import tc_core; tc_core.scopes.union")["loaded"]
+    assert "tc_core._slugids" in report("from tc_core import slug_id")["loaded"]
+
+
+def test_what_is_loaded_later_is_there_for_everyone() -> None:
+    report(
+        "import tc_core\n"
+        "before = dir(tc_core)\n"
+        "assert set(tc_core.__all__) <= set(before)\n"
+        "for name in tc_core.__all__: assert getattr(tc_core, name) is getattr(tc_core, name), name\n"
+        "assert tc_core.slug_id is __import__('tc_core._slugids', fromlist=['slug_id']).slug_id\n"
+        "from tc_core import *\n"
+        "assert urls is tc_core.urls\n"
+    )
+
+
+def test_what_is_not_there_is_an_attribute_error() -> None:
+    report(
+        "import tc_core\n"
+        "try: tc_core.slug_ids\n"
+        "except AttributeError as error: assert str(error) == \"module 'tc_core' has no attribute 'slug_ids'\"\n"
+        "else: raise AssertionError\n"
+        "try: from tc_core import slug_ids\n"
+        "except ImportError: pass\n"
+        "else: raise AssertionError\n"
+    )

@@ -6,8 +6,16 @@ temporary credentials for services outside Taskcluster.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tc_core.service import later as _later
+
 from ._generated.client import AsyncAuth, Auth
-from ._generated.events import AuthEvents
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._generated.events import AuthEvents
+else:
+    __getattr__, __dir__ = _later(__name__, AuthEvents="._generated.events")
 
 __all__ = ["AsyncAuth", "Auth", "AuthEvents", "__version__"]

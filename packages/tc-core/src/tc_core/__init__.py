@@ -5,7 +5,8 @@ Importing it neither connects nor reads the environment, and does not load httpx
 
 from __future__ import annotations
 
-from . import scopes, urls
+from typing import TYPE_CHECKING
+
 from ._client import AsyncClient, Client
 from ._credentials import Credentials
 from ._dates import from_now, json_date, parse_json_date
@@ -27,11 +28,18 @@ from ._errors import (
     TransportError,
     VerificationFailed,
 )
+from ._later import later as _later
 from ._options import AsyncClientOptions, AsyncProvider, ClientOptions, Provider
 from ._response import Response
 from ._retry import Retry
-from ._slugids import decode_slug_id, encode_slug_id, is_slug_id, slug_id, stable_slug_ids
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from . import scopes, urls
+    from ._slugids import decode_slug_id, encode_slug_id, is_slug_id, slug_id, stable_slug_ids
+else:
+    _SLUG_IDS = ("decode_slug_id", "encode_slug_id", "is_slug_id", "slug_id", "stable_slug_ids")
+    __getattr__, __dir__ = _later(__name__, "scopes", "urls", **dict.fromkeys(_SLUG_IDS, "._slugids"))
 
 __all__ = [
     "APIError",

@@ -13,7 +13,6 @@ from typing import Any, NoReturn, cast
 
 from ._environment import Environment
 from ._errors import CredentialsExpired
-from ._slugids import slug_id
 from .types import Array
 
 MAX_TTL = timedelta(days=31)
@@ -209,6 +208,8 @@ class Credentials:
         start: datetime | None,
         clock: Callable[[], float],
     ) -> Credentials:
+        from ._slugids import slug_id  # which few programs need
+
         if self.certificate:
             raise ValueError("credentials: temporary credentials cannot issue others; use permanent ones")
         start_ms = int(clock() * 1000) if start is None else _milliseconds(start)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode, urlsafe_b64encode
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._credentials import Credentials
@@ -18,18 +18,20 @@ MAX_LENGTH = 4096
 """Longest Authorization header, and longest path and query with a bewit, that Taskcluster reads (characters)."""
 
 
-class _Resource(NamedTuple):
-    """The fields that mohawk's ``normalize_string`` reads."""
+class _Resource:
+    """What mohawk's ``normalize_string`` reads."""
 
-    timestamp: str
-    nonce: str
-    method: str
-    name: str
-    host: str
-    port: str
-    ext: str | None
-    app: None = None
-    dlg: None = None
+    method = "GET"
+    nonce = ""
+    app = None
+    dlg = None
+
+    def __init__(self, timestamp: str, name: str, host: str, port: str, ext: str | None) -> None:
+        self.timestamp = timestamp
+        self.name = name
+        self.host = host
+        self.port = port
+        self.ext = ext
 
 
 def payload_hash(body: bytes, content_type: str) -> str:
@@ -89,7 +91,7 @@ def bewit(
     # mohawk brings logging and inspect along: it is loaded with the first bewit, not with the package.
     from mohawk.util import normalize_string
 
-    signed = _Resource(str(expiry), "", "GET", resource, host, str(port), ext)
+    signed = _Resource(str(expiry), resource, host, str(port), ext)
     mac = _mac(credentials, normalize_string("bewit", signed, None))
     plain = f"{credentials.client_id}\\{expiry}\\{mac}\\{ext or ''}"
     value = urlsafe_b64encode(plain.encode()).decode().rstrip("=")

@@ -26,7 +26,7 @@ _DEFAULT_RETRY = Retry()
 MAX_SECONDS = 1e9
 """Longest time that may be asked for: not much beyond, sockets refuse it."""
 
-_HEADER_TEXT = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+_HEADER_TEXT = r"[!-~](?:[ -~]*[!-~])?"
 
 
 class CallOptions(TypedDict, total=False):
@@ -168,5 +168,5 @@ def _check_header(name: str, value: object) -> None:
         return
     if not isinstance(value, str):
         raise TypeError(f"{name}: {type(value).__name__}; pass a str")
-    if not _HEADER_TEXT.fullmatch(value):
+    if not re.fullmatch(_HEADER_TEXT, value):
         raise ValueError(f"{name}: must be printable ASCII, not empty, without a space at either end")

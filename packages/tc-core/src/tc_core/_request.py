@@ -9,14 +9,15 @@ from typing import Any
 from . import _json
 from ._endpoint import NOTHING, Call, QueryArgument, encode_query
 
-_VERB = re.compile(r"[A-Z]+")
-_ABSOLUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
-_RESOURCE = re.compile(r"/?[A-Za-z0-9._~!$&'()*+,;=:@%/-]+(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?")
+# Not compiled here, since few programs come by.
+_VERB = r"[A-Z]+"
+_ABSOLUTE = r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//"
+_RESOURCE = r"/?[A-Za-z0-9._~!$&'()*+,;=:@%/-]+(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?"
 
 
 def request_call(verb: Any, path: Any, query: Mapping[str, QueryArgument] | None, payload: object) -> Call:
     """Check and encode the arguments of a low-level request."""
-    if not isinstance(verb, str) or not _VERB.fullmatch(verb.upper()):
+    if not isinstance(verb, str) or not re.fullmatch(_VERB, verb.upper()):
         raise ValueError("verb: must be an HTTP verb such as 'GET'")
     resource = _resource(path)
     encoded = encode_query(query) if query else ""
@@ -35,7 +36,7 @@ def request_call(verb: Any, path: Any, query: Mapping[str, QueryArgument] | None
 def _resource(path: Any) -> str:
     if not isinstance(path, str):
         raise TypeError(f"path: {type(path).__name__}; pass a str such as 'api/queue/v1/ping'")
-    if not _RESOURCE.fullmatch(path) or _ABSOLUTE.match(path):
+    if not re.fullmatch(_RESOURCE, path) or re.match(_ABSOLUTE, path):
         raise ValueError(
             "path: must be relative to the root URL, not empty, and percent-encoded as it is to be sent"
         )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from uuid import UUID
 
-_ANY = re.compile("[A-Za-z0-9_-]{22}")
-_VERSION_4 = re.compile("[A-Za-z0-9_-]{8}[Q-T][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]")
+# Not compiled here, since few programs come by.
+_ANY = "[A-Za-z0-9_-]{22}"
+_VERSION_4 = "[A-Za-z0-9_-]{8}[Q-T][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]"
 
 
 def slug_id() -> str:
@@ -42,7 +43,7 @@ def stable_slug_ids() -> Callable[[str], str]:
 
 def is_slug_id(text: object) -> bool:
     """Say whether ``text`` is a slug id that Taskcluster takes as a task id: one of a random UUID."""
-    return isinstance(text, str) and _VERSION_4.fullmatch(text) is not None
+    return isinstance(text, str) and re.fullmatch(_VERSION_4, text) is not None
 
 
 def encode_slug_id(uuid: UUID) -> str:
@@ -73,6 +74,6 @@ def decode_slug_id(text: str) -> UUID:
 
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"text: {type(text).__name__}; pass a str")
-    if not _ANY.fullmatch(text):
+    if not re.fullmatch(_ANY, text):
         raise ValueError("text: is no slug id; pass 22 characters of A-Z, a-z, 0-9, '-' and '_'")
     return UUID(bytes=urlsafe_b64decode(f"{text}=="))

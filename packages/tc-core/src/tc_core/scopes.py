@@ -54,12 +54,12 @@ Expression: TypeAlias = str | AllOf | AnyOf
 ScopeSet: TypeAlias = Array[str] | Set[str]
 """A set of scopes, in order or not."""
 
-_SCOPE = re.compile("[ -~]*")
+_SCOPE = "[ -~]*"
 
 
 def is_valid_scope(scope: object) -> TypeGuard[str]:
     """Say whether ``scope`` is a str of printable ASCII."""
-    return isinstance(scope, str) and _SCOPE.fullmatch(scope) is not None
+    return isinstance(scope, str) and re.fullmatch(_SCOPE, scope) is not None
 
 
 def pattern_match(pattern: str, scope: str) -> bool:

@@ -9,8 +9,8 @@ from ._client import AsyncClient, Client
 from ._core import AsyncCore, Core
 from ._deprecated import deprecated
 from ._endpoint import NOTHING, Endpoint, PathArgument, QueryArgument
-from ._events import Binding, Exchange, RoutingKeyPart
 from ._handle import AsyncHandle, Handle
+from ._later import later
 from ._options import AsyncClientOptions, ClientOptions
 from ._pages import AsyncItems, AsyncPages, PageWalk
 
@@ -219,12 +219,10 @@ def _refuse_options(options: dict[str, Any]) -> None:
 __all__ = [
     "NOTHING",
     "AsyncService",
-    "Binding",
     "Endpoint",
-    "Exchange",
     "PathArgument",
     "QueryArgument",
-    "RoutingKeyPart",
     "Service",
     "deprecated",
+    "later",
 ]

@@ -6,8 +6,16 @@ what a `.taskcluster.yml` makes of an event.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tc_core.service import later as _later
+
 from ._generated.client import AsyncGithub, Github
-from ._generated.events import GithubEvents
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._generated.events import GithubEvents
+else:
+    __getattr__, __dir__ = _later(__name__, GithubEvents="._generated.events")
 
 __all__ = ["AsyncGithub", "Github", "GithubEvents", "__version__"]

@@ -6,8 +6,16 @@ by a message on a bound exchange, or by a call.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tc_core.service import later as _later
+
 from ._generated.client import AsyncHooks, Hooks
-from ._generated.events import HooksEvents
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._generated.events import HooksEvents
+else:
+    __getattr__, __dir__ = _later(__name__, HooksEvents="._generated.events")
 
 __all__ = ["AsyncHooks", "Hooks", "HooksEvents", "__version__"]

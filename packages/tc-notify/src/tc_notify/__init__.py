@@ -6,8 +6,16 @@ addresses.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tc_core.service import later as _later
+
 from ._generated.client import AsyncNotify, Notify
-from ._generated.events import NotifyEvents
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._generated.events import NotifyEvents
+else:
+    __getattr__, __dir__ = _later(__name__, NotifyEvents="._generated.events")
 
 __all__ = ["AsyncNotify", "Notify", "NotifyEvents", "__version__"]

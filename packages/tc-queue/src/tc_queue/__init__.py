@@ -6,8 +6,16 @@ the artifacts that runs leave behind.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tc_core.service import later as _later
+
 from ._additions import AsyncQueue, Queue
-from ._generated.events import QueueEvents
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._generated.events import QueueEvents
+else:
+    __getattr__, __dir__ = _later(__name__, QueueEvents="._generated.events")
 
 __all__ = ["AsyncQueue", "Queue", "QueueEvents", "__version__"]

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from tc_core.service import Exchange, RoutingKeyPart
+from tc_core.events import Exchange, RoutingKeyPart
 
 __all__ = ["ExchangeFacts", "Method", "exchanges", "methods", "schemas"]
 

@@ -6,8 +6,16 @@ exchange a proof of identity for Taskcluster credentials.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from tc_core.service import later as _later
+
 from ._generated.client import AsyncWorkerManager, WorkerManager
-from ._generated.events import WorkerManagerEvents
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._generated.events import WorkerManagerEvents
+else:
+    __getattr__, __dir__ = _later(__name__, WorkerManagerEvents="._generated.events")
 
 __all__ = ["AsyncWorkerManager", "WorkerManager", "WorkerManagerEvents", "__version__"]

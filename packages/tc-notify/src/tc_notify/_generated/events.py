@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from tc_core.service import Binding, Exchange, RoutingKeyPart
+from tc_core.events import Binding, Exchange, RoutingKeyPart
 
 if TYPE_CHECKING:
     from . import types as _t

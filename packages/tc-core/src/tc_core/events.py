@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+__all__ = ["Binding", "Exchange", "RoutingKeyPart"]
+
 
 class Binding(NamedTuple):
     """What a queue is bound to in order to get messages.
