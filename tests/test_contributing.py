@@ -37,6 +37,7 @@ def test_each_place_that_is_named_is_there(name: str) -> None:
     made_meanwhile = name in (
         ".update/",
         ".nox/dev",
+        ".nox/dev/bin",
         "_additions.py",
         "_generated/",
         "CHANGELOG.md",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import AsyncGenerator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -21,6 +20,7 @@ except ModuleNotFoundError as error:
 
 from ._core import positive
 from ._drivers.asynchronous.aiohttp_exchanges import Attempt, Request
+from ._drivers.asynchronous.endings import at_end
 from ._drivers.http1 import IDLE_SECONDS
 from ._drivers.network import proxy_to, tls_context
 
@@ -150,7 +150,7 @@ class _Pool:
         self._places = asyncio.Semaphore(limit)
         self._under_way = 0
         self._closing = False
-        self._at_end = self._close_at_end()
+        self._at_end = at_end(self.session.close)
 
     async def open(self) -> None:
         """Have the event loop close the session when it ends."""
@@ -173,13 +173,6 @@ class _Pool:
         self._closing = True
         if not self._under_way:
             await self._at_end.aclose()
-
-    async def _close_at_end(self) -> AsyncGenerator[None]:
-        # asyncio closes the generators that are suspended when a loop ends.
-        try:
-            yield
-        finally:
-            await self.session.close()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 import anyio
@@ -23,6 +24,7 @@ from ..body import BodyReader
 from ..exchange import FAILURES, Exchange, read_headers
 from ..http1 import IDLE_SECONDS
 from ..pools import Origin, Pools
+from .endings import at_end
 from .transports import AsyncTransport, new_async_transport, reusable
 
 
@@ -170,7 +172,7 @@ class AsyncPool:
         self._busy = 0
         self._idle: deque[tuple[float, AsyncTransport]] = deque()
         self._waiting: deque[anyio.Event] = deque()
-        self._at_end = _close_at_end(self._idle)
+        self._at_end = at_end(partial(_close_all, self._idle))
 
     async def take(self) -> AsyncTransport:
         """Return a transport that nobody else uses, when there is one."""
@@ -266,14 +268,6 @@ async def _feed(reader: BodyReader, answer: httpx.Response) -> None:
             async for _ in pieces:
                 pass
         raise
-
-
-async def _close_at_end(idle: deque[tuple[float, AsyncTransport]]) -> AsyncGenerator[None]:
-    """Close connections when the event loop ends: asyncio and trio close the generators suspended in them then."""
-    try:
-        yield
-    finally:
-        await _close_all(idle)
 
 
 async def _close_all(idle: deque[tuple[float, AsyncTransport]]) -> None:

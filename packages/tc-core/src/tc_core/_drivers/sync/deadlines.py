@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import time
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ import httpcore
 import httpx
 
 from ..timeouts import Patience
+from .addresses import at_first_address
 
 _PIECE = 65_536
 
@@ -45,26 +45,13 @@ class DeadlineBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        failure: Exception = httpcore.ConnectError(f"{host}: has no address")
-        # One by one, since each address of a host may take as long as it is given.
-        for address in _addresses(host, port):
-            try:
-                stream = super().connect_tcp(
-                    address, port, left(timeout, httpcore.ConnectTimeout), local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-            else:
-                return DeadlineStream(stream)
-        raise failure
+        connect_tcp = super().connect_tcp
 
+        def connect(_: int, address: Any) -> httpcore.NetworkStream:
+            seconds = left(timeout, httpcore.ConnectTimeout)
+            return DeadlineStream(connect_tcp(address[0], port, seconds, local_address, socket_options))
 
-def _addresses(host: str, port: int) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise httpcore.ConnectError(str(error)) from error
-    return [str(address[0]) for *_, address in found]
+        return at_first_address(host, port, connect)
 
 
 class DeadlineStream(httpcore.NetworkStream):

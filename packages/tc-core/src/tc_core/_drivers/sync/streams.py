@@ -6,18 +6,20 @@ import socket
 import ssl
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import httpcore
 
 from ..http1 import ENOUGH, for_http_1
 from ..sockets import is_readable
+from .addresses import at_first_address
 from .deadlines import left
 
 
 def connect(host: bytes, port: int, context: ssl.SSLContext | None, timeout: float | None) -> Stream:
     """Connect; with a context, by TLS. ``host`` is in ASCII, so that Python need not load what encodes others."""
-    connected = _connected_socket(host, port, timeout)
+    connected = at_first_address(host, port, partial(_connected_socket, timeout))
     try:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is None:
@@ -30,29 +32,17 @@ def connect(host: bytes, port: int, context: ssl.SSLContext | None, timeout: flo
         raise
 
 
-def _connected_socket(host: bytes, port: int, timeout: float | None) -> socket.socket:
+def _connected_socket(timeout: float | None, family: int, address: Any) -> socket.socket:
+    seconds = left(timeout, httpcore.ConnectTimeout)
     with _errors_of_connecting():
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    failure: Exception = httpcore.ConnectError("the host has no address")
-    # One by one, since each address of a host may take as long as it is given.
-    for family, _, _, _, address in found:
+        candidate = socket.socket(family, socket.SOCK_STREAM)
         try:
-            with _errors_of_connecting():
-                return _connected_to(family, address, left(timeout, httpcore.ConnectTimeout))
-        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            failure = error
-    raise failure
-
-
-def _connected_to(family: int, address: Any, timeout: float | None) -> socket.socket:
-    candidate = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        candidate.settimeout(timeout)
-        candidate.connect(address)
-        return candidate
-    except BaseException:
-        candidate.close()
-        raise
+            candidate.settimeout(seconds)
+            candidate.connect(address)
+            return candidate
+        except BaseException:
+            candidate.close()
+            raise
 
 
 @contextmanager
