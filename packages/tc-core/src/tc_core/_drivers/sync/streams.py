@@ -56,11 +56,10 @@ def _errors_of_connecting() -> Generator[None]:
 
 
 class Stream(httpcore.NetworkStream):
-    """A connected socket. It is told its timeout only when that changes: to tell it takes two system calls."""
+    """A connected socket."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
-        self._timeout: float | None = -1.0
 
     @property
     def readable(self) -> bool:
@@ -69,7 +68,7 @@ class Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
-            self._set_timeout(left(timeout, httpcore.ReadTimeout))
+            self._socket.settimeout(left(timeout, httpcore.ReadTimeout))
             data = self._socket.recv(max_bytes)
         except TimeoutError as error:
             raise httpcore.ReadTimeout(str(error)) from error
@@ -82,7 +81,7 @@ class Stream(httpcore.NetworkStream):
         try:
             # Not sendall: its timeout is for all of the data. TLS would take all of it at once, too.
             while data:
-                self._set_timeout(left(timeout, httpcore.WriteTimeout))
+                self._socket.settimeout(left(timeout, httpcore.WriteTimeout))
                 data = data[self._socket.send(data[:ENOUGH]) :]
         except TimeoutError as error:
             raise httpcore.WriteTimeout(str(error)) from error
@@ -98,11 +97,6 @@ class Stream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._socket if info == "socket" else None
-
-    def _set_timeout(self, timeout: float | None) -> None:
-        if timeout != self._timeout:
-            self._socket.settimeout(timeout)
-            self._timeout = timeout
 
 
 def shut_down(connected: socket.socket) -> None:
