@@ -17,8 +17,7 @@ from sample import AsyncSample, Sample
 from wire import PATIENCE, Step, Visit, Wire, answer, stall, then
 
 from tc_core import Retry, ServerError, TimedOut
-from tc_core._drivers.asynchronous.driver import AsyncPool
-from tc_core._drivers.asynchronous.transports import new_async_transport
+from tc_core._drivers.asynchronous.places import Places
 
 OK = answer(200, {"ok": True})
 
@@ -73,11 +72,11 @@ async def test_a_cancelled_call_that_waits_for_a_connection_leaves_the_queue(fla
 
 def test_a_place_offered_to_a_task_that_is_cancelled_at_once_goes_to_the_next() -> None:
     async def body() -> None:
-        pool = AsyncPool(lambda: new_async_transport("http", "127.0.0.1", 9, None), limit=1)
-        transport = await pool.take()
-        first, second = asyncio.create_task(pool.take()), asyncio.create_task(pool.take())
+        places = Places(1)
+        await places.take()
+        first, second = asyncio.create_task(places.take()), asyncio.create_task(places.take())
         await anyio.wait_all_tasks_blocked()
-        await pool.put_back(transport)
+        places.free()
         first.cancel()  # after it was woken, and before it runs
         await asyncio.wait_for(second, PATIENCE)
         assert first.cancelled()

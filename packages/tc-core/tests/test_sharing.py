@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from threading import Barrier
 
+import anyio
 import httpx
 import pytest
-from flavours import ASYNCIO, TRIO, Flavour, every_flavour
+from flavours import ASYNCIO, TRIO, Flavour, every_flavour, every_loop
 from sample import AsyncSample, Sample
 from wire import PATIENCE, Visit, Wire, answer, hang_up
 
 from tc_core import AsyncClient, Client, Credentials, Retry
+from tc_core._drivers.asynchronous.driver import AsyncPool
+from tc_core._drivers.asynchronous.places import Places
+from tc_core._drivers.asynchronous.transports import new_async_transport
 from tc_core._drivers.sync.transports import give_up, new_transport
 
 OK = answer(200, {"ok": True})
@@ -186,6 +191,36 @@ async def test_no_more_than_max_connections_are_open_and_further_calls_wait(flav
         async with flavour.make(Sample, AsyncSample, wire.url, max_connections=3) as sample:
             await flavour.together(*(lambda: sample.thing("one") for _ in range(12)))
     assert (wire.accepted, len(wire.requests)) == (3, 12)
+
+
+@every_loop
+async def test_who_waits_for_a_connection_is_before_those_who_come_later(flavour: Flavour) -> None:
+    async def thrice(name: str) -> None:
+        for _ in range(3):
+            await sample.thing(name)
+
+    with Wire(otherwise=OK) as wire:
+        async with flavour.make(Sample, AsyncSample, wire.url, max_connections=1) as sample:
+            await flavour.together(lambda: thrice("one"), lambda: thrice("two"))
+    names = [request.target.rpartition("/")[2] for request in wire.requests]
+    assert names in (["one", "two"] * 3, ["two", "one"] * 3)
+
+
+def test_calls_that_a_loop_left_behind_free_no_place_in_the_next() -> None:
+    async def begin() -> Places:
+        return await pool.wait()
+
+    async def go_on() -> None:
+        await pool.wait()
+        second = asyncio.create_task(pool.wait())
+        left.free()
+        await anyio.wait_all_tasks_blocked()
+        assert not second.done()
+        second.cancel()
+
+    pool = AsyncPool(lambda: new_async_transport("http", "127.0.0.1", 9, None), limit=1)
+    left = ASYNCIO.run(begin)
+    ASYNCIO.run(go_on)
 
 
 @every_flavour

@@ -25,6 +25,7 @@ from ..exchange import FAILURES, Exchange, read_headers
 from ..http1 import IDLE_SECONDS
 from ..pools import Origin, Pools
 from .endings import at_end
+from .places import Places
 from .transports import AsyncTransport, new_async_transport, reusable
 
 
@@ -80,13 +81,17 @@ class AsyncDriver:
         pool, unused = self._storages.get(origin)
         for each in unused:
             await each.aclose()
-        transport = await pool.take()
+        places = await pool.wait()
         try:
-            yield transport
-        except BaseException:
-            await pool.drop(transport)
-            raise
-        await pool.put_back(transport)
+            transport = await pool.take()
+            try:
+                yield transport
+            except BaseException:
+                await _close(transport)
+                raise
+            await pool.keep(transport)
+        finally:
+            places.free()
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -148,14 +153,18 @@ class AsyncDriver:
         if self._given is not None:
             exchange.load()
             return await _send_through(self._given, exchange)
-        transport = await self._pool.take()
+        places = await self._pool.wait()
         try:
-            response = await _send_through(transport, exchange)
-        except BaseException:
-            await self._pool.drop(transport)
-            raise
-        await self._pool.put_back(transport)
-        return response
+            transport = await self._pool.take()
+            try:
+                response = await _send_through(transport, exchange)
+            except BaseException:
+                await _close(transport)
+                raise
+            await self._pool.keep(transport)
+            return response
+        finally:
+            places.free()
 
 
 class AsyncPool:
@@ -169,36 +178,34 @@ class AsyncPool:
 
     def _begin(self, loop: object) -> None:
         self._loop = loop
-        self._busy = 0
+        # Not those of the loop before: its calls may end, and free theirs, long after it.
+        self._places = Places(self._limit)
         self._idle: deque[tuple[float, AsyncTransport]] = deque()
-        self._waiting: deque[anyio.Event] = deque()
         self._at_end = at_end(partial(_close_all, self._idle))
 
-    async def take(self) -> AsyncTransport:
-        """Return a transport that nobody else uses, when there is one."""
+    async def wait(self) -> Places:
+        """Wait until a transport may be taken; return where the place is given back."""
         loop = anyio.lowlevel.current_token()
         if loop != self._loop:
             # Connections belong to the event loop that opened them.
             self._begin(loop)
             await anext(self._at_end)
-        while self._busy >= self._limit:
-            await self._wait()
-        self._busy += 1
-        try:
-            while self._idle:
-                transport = self._idle.pop()[1]
-                if reusable(transport):
-                    return transport
-                await _close(transport)
-            return self._make()
-        except BaseException:
-            self._leave()
-            raise
+        places = self._places
+        await places.take()
+        return places
 
-    async def put_back(self, transport: AsyncTransport) -> None:
+    async def take(self) -> AsyncTransport:
+        """Return a transport that nobody else uses."""
+        while self._idle:
+            transport = self._idle.pop()[1]
+            if reusable(transport):
+                return transport
+            await _close(transport)
+        return self._make()
+
+    async def keep(self, transport: AsyncTransport) -> None:
         """Keep a transport, whose answer has been read to its end, for the next call."""
         now = time.monotonic()
-        self._leave()
         if self._closed:
             await _close(transport)
             return
@@ -207,11 +214,6 @@ class AsyncPool:
         while self._idle and now - self._idle[0][0] > IDLE_SECONDS:
             await _close(self._idle.popleft()[1])
 
-    async def drop(self, transport: AsyncTransport) -> None:
-        """Close a transport whose connection is in an unknown state."""
-        self._leave()
-        await _close(transport)
-
     async def aclose(self) -> None:
         """Close the idle transports now, and the busy ones when they come back."""
         self._closed = True
@@ -219,26 +221,6 @@ class AsyncPool:
             self._idle.clear()  # only a loop that is gone without shutting down left some, and none can close them
         await _close_all(self._idle)
         await self._at_end.aclose()
-
-    async def _wait(self) -> None:
-        turn = anyio.Event()
-        self._waiting.append(turn)
-        try:
-            await turn.wait()
-        except BaseException:
-            if turn.is_set():
-                self._wake()
-            else:
-                self._waiting.remove(turn)
-            raise
-
-    def _leave(self) -> None:
-        self._busy -= 1
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiting:
-            self._waiting.popleft().set()
 
 
 async def _send_through(transport: httpx.AsyncBaseTransport, exchange: Exchange) -> Response:
