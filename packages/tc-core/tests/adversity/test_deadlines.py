@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import ssl
 import time
@@ -19,7 +21,7 @@ from flavours import Flavour, every_flavour
 from sample import AsyncSample, Sample
 from wire import PATIENCE, Step, Visit, Wire, answer, refusing, stall
 
-from tc_core import Retry, TimedOut
+from tc_core import Retry, TimedOut, TransportError
 from tc_core._drivers.sync.deadlines import DeadlineStream
 from tc_core._drivers.timeouts import Patience
 
@@ -244,6 +246,25 @@ async def test_a_host_that_is_at_none_of_its_addresses_is_an_error_that_says_why
             with pytest.raises(Exception, match=r"refused|failed") as caught:
                 await clients.client()
     assert not getattr(caught.value, "sent", True)
+
+
+@every_flavour
+async def test_a_socket_that_cannot_be_made_is_an_error_of_what_was_not_sent(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with Wire(otherwise=well) as wire:
+        async with make_clients(flavour, wire.url, retry=NEVER) as clients:
+            assert await clients.client() == OK  # loads what is loaded with the first use, and drops it
+            wire.drop_connections()
+            await flavour.wait(wire.wait_until_all_closed)
+            with monkeypatch.context() as patch, pytest.raises(TransportError) as caught:
+                patch.setattr(socket, "socket", none)
+                await clients.client()
+            assert not caught.value.sent
+            assert await clients.client() == OK
 
 
 def test_an_address_that_takes_up_the_time_leaves_none_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,27 +71,19 @@ async def _connected_socket(host: str, port: int) -> socket.socket:
 
     That of asyncio leaves the socket open when it is cancelled in the turn after it connected.
     """
-    loop = asyncio.get_running_loop()
     sockets: list[socket.socket] = []
     failures: list[OSError] = []
 
     async def attempt(family: int, address: Any, over: anyio.Event) -> None:
-        candidate = socket.socket(family, socket.SOCK_STREAM)
-        sockets.append(candidate)
         try:
-            candidate.setblocking(False)
-            await loop.sock_connect(candidate, address)
-        except BaseException as error:
-            sockets.remove(candidate)
-            candidate.close()
-            over.set()
-            if not isinstance(error, OSError):
-                raise
+            sockets.append(await _socket_at(family, address))
+        except OSError as error:
             failures.append(error)
+            over.set()
         else:
             group.cancel_scope.cancel()
 
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     try:
         async with anyio.create_task_group() as group:
             for family, _, _, _, address in found:
@@ -107,6 +99,17 @@ async def _connected_socket(host: str, port: int) -> socket.socket:
     if not sockets:
         raise failures[0]
     return sockets[0]
+
+
+async def _socket_at(family: int, address: Any) -> socket.socket:
+    candidate = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        candidate.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(candidate, address)
+        return candidate
+    except BaseException:
+        candidate.close()
+        raise
 
 
 class Receiver(asyncio.Protocol):
