@@ -17,11 +17,12 @@ import httpx
 import pytest
 from adversity import Witness, make_clients, secret_credentials, well
 from authority import Authority
-from flavours import Flavour, every_flavour
+from flavours import ASYNCIO, Flavour, every_flavour
 from sample import AsyncSample, Sample
 from wire import PATIENCE, Step, Visit, Wire, answer, refusing, stall
 
 from tc_core import Retry, TimedOut, TransportError
+from tc_core._drivers.asynchronous.connections import AsyncConnection
 from tc_core._drivers.sync.deadlines import DeadlineStream
 from tc_core._drivers.timeouts import Patience
 
@@ -165,6 +166,39 @@ def test_a_request_that_is_taken_bit_by_bit_is_not_sent_to_its_end() -> None:
     with pytest.raises(httpcore.WriteTimeout):
         DeadlineStream(slow).write(bytes(LARGE), Patience(30, time.monotonic() + 0.1))
     assert slow.taken < LARGE
+
+
+class Taker(httpcore.AsyncNetworkStream):
+    """Takes all that it is given, and answers."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.sizes.append(len(buffer))
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+    async def aclose(self) -> None:
+        pass
+
+
+def test_no_write_is_of_more_than_a_slow_peer_takes_within_the_timeout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def connect(*_: object) -> Taker:
+        return taker
+
+    async def body() -> None:
+        async with AsyncSample("http://tc.example.invalid", retry=NEVER) as sample:
+            await sample.putThing("one", {"fill": "x" * 1_000_000})
+
+    taker = Taker()
+    monkeypatch.setattr(AsyncConnection, "_connect", connect)
+    ASYNCIO.run(body)
+    assert sum(taker.sizes) > 1_000_000
+    assert max(taker.sizes) <= 65_536
 
 
 def test_a_handshake_is_not_begun_when_connecting_took_all_the_time() -> None:

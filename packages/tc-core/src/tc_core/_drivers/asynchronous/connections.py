@@ -102,9 +102,15 @@ async def _send(
     async for piece in request.stream:
         unsent += talk.body(piece)
         if len(unsent) >= ENOUGH:
-            await stream.write(unsent, timeouts.get("write"))
+            await _write(unsent, stream, timeouts)
             unsent = b""
-    await stream.write(unsent + talk.end(), timeouts.get("write"))
+    await _write(unsent + talk.end(), stream, timeouts)
+
+
+async def _write(data: bytes, stream: httpcore.AsyncNetworkStream, timeouts: Mapping[str, float]) -> None:
+    # The timeout is for what is written at once, which may be too much for a slow peer.
+    for at in range(0, len(data), ENOUGH):
+        await stream.write(data[at : at + ENOUGH], timeouts.get("write"))
 
 
 def _backend() -> httpcore.AsyncNetworkBackend:
