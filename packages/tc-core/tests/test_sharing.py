@@ -271,6 +271,27 @@ async def test_a_call_under_way_when_the_client_closes_ends_well_and_leaves_no_c
     assert results == [{"ok": True}, None]
 
 
+@every_loop
+async def test_a_call_that_waits_for_a_connection_when_the_client_closes_ends_well(flavour: Flavour) -> None:
+    arrived, release = Barrier(2), Barrier(2)
+
+    def held(visit: Visit) -> None:
+        arrived.wait(PATIENCE)
+        release.wait(PATIENCE)
+        visit.send(OK)
+
+    with Wire(held, OK) as wire:
+        sample = flavour.make(Sample, AsyncSample, wire.url, max_connections=1)
+
+        async def close_in_the_middle() -> None:
+            await flavour.wait(lambda: arrived.wait(PATIENCE))
+            await sample.aclose()
+            await flavour.wait(lambda: release.wait(PATIENCE))
+
+        await flavour.together(lambda: sample.thing("one"), lambda: sample.thing("two"), close_in_the_middle)
+        await flavour.wait(wire.wait_until_all_closed)
+
+
 @pytest.mark.parametrize("first", [ASYNCIO, TRIO], ids=str)
 @pytest.mark.parametrize("second", [ASYNCIO, TRIO], ids=str)
 def test_an_async_client_serves_one_event_loop_after_the_other(first: Flavour, second: Flavour) -> None:

@@ -77,7 +77,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         for loop, pool in list(self._pools.items()):
             if loop is here or (loop and loop.is_closed()):
                 del self._pools[loop]
-                await pool.aclose()
+                await pool.let_go()
 
     async def _new_pool(self) -> _Pool:
         loop = _running_loop()
@@ -89,7 +89,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         pool = self._pools[loop] = _Pool(self._max_connections)
         await pool.open()
         for each in gone:
-            await each.aclose()
+            await each.let_go()
         return pool
 
     def _find_way(self, raw_scheme: bytes, netloc: bytes) -> _Way:
@@ -148,8 +148,8 @@ class _Pool:
             max_field_size=_LONGEST_HEADER,
         )
         self._places = asyncio.Semaphore(limit)
-        self._under_way = 0
-        self._closing = False
+        # The requests that are under way or wait, and the transport, until it brings no more.
+        self._users = 1
         self._at_end = at_end(self.session.close)
 
     async def open(self) -> None:
@@ -158,20 +158,22 @@ class _Pool:
 
     async def enter(self) -> None:
         """Wait until another request may be under way."""
-        await self._places.acquire()
-        self._under_way += 1
+        self._users += 1
+        try:
+            await self._places.acquire()
+        except BaseException:
+            await self.let_go()
+            raise
 
     async def leave(self) -> None:
         """Say that a request is over."""
-        self._under_way -= 1
         self._places.release()
-        if self._closing and not self._under_way:
-            await self._at_end.aclose()
+        await self.let_go()
 
-    async def aclose(self) -> None:
-        """Close the session as soon as no request is under way."""
-        self._closing = True
-        if not self._under_way:
+    async def let_go(self) -> None:
+        """Say that one of the users is gone; with the last of them the session closes."""
+        self._users -= 1
+        if not self._users:
             await self._at_end.aclose()
 
 
