@@ -239,6 +239,20 @@ async def test_connections_that_are_unused_for_long_are_closed(
 
 
 @every_flavour
+async def test_a_connection_that_was_unused_for_long_is_not_used_again(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tc_core.aiohttp.IDLE_SECONDS", 1e-9)
+    with Wire(otherwise=OK) as wire:
+        async with flavour.make(Sample, AsyncSample, wire.url) as sample:
+            await sample.thing("one")
+            monkeypatch.setattr("tc_core._drivers.sync.driver.IDLE_SECONDS", 0.0)
+            monkeypatch.setattr("tc_core._drivers.asynchronous.driver.IDLE_SECONDS", 0.0)
+            await sample.thing("two")
+    assert wire.accepted == 2
+
+
+@every_flavour
 async def test_a_connection_that_was_lost_frees_its_place(flavour: Flavour) -> None:
     with Wire(hang_up, hang_up, hang_up, OK) as wire:
         retry = Retry(delay=0)

@@ -197,8 +197,8 @@ class AsyncPool:
     async def take(self) -> AsyncTransport:
         """Return a transport that nobody else uses."""
         while self._idle:
-            transport = self._idle.pop()[1]
-            if reusable(transport):
+            since, transport = self._idle.pop()
+            if time.monotonic() - since < IDLE_SECONDS and reusable(transport):
                 return transport
             await _close(transport)
         return self._make()

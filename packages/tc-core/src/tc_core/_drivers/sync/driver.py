@@ -180,8 +180,8 @@ class Pool:
         """Return a transport that nobody else uses."""
         with suppress(IndexError):  # when there is none, or other threads have taken the last
             while True:
-                transport = self._idle.pop()[1]
-                if reusable(transport):
+                since, transport = self._idle.pop()
+                if time.monotonic() - since < IDLE_SECONDS and reusable(transport):
                     return transport
                 transport.close()
         return self._make()
