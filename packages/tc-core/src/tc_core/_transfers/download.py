@@ -78,7 +78,7 @@ class _Download:
             doubtful = doubt is not None and doubt.about(answer)
             return Excerpt() if doubtful else self._arrival.receive(answer)
 
-        for _ in range(_MOST_REDIRECTS):
+        for _ in range(1 + _MOST_REDIRECTS):
             answer, incoming = yield from self._terms.exchange(request, None, receive, self._tell)
             if isinstance(incoming, Part):
                 return answer
