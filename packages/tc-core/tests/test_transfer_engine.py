@@ -24,9 +24,9 @@ from wire import PATIENCE
 from tc_core import APIError, Retry, ServerError, TaskclusterError, TransportError, VerificationFailed
 from tc_core._errors import hide_query
 from tc_core._flow import Chance, Sleep
+from tc_core._gunzip import Gunzip
 from tc_core._transfers.digests import Digests
 from tc_core._transfers.download import download
-from tc_core._transfers.gunzip import Gunzip
 from tc_core._transfers.lanes import Lane
 from tc_core._transfers.places import Place, redirected, storage_error
 from tc_core._transfers.sinks import make_sink, write_all

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 
 from .._errors import TaskclusterError, TransportError, VerificationFailed
+from .._gunzip import Gunzip
 from .digests import Digests
-from .gunzip import Gunzip
 from .lanes import Lane
 from .sinks import Sink
 from .steps import Answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from .._errors import TransportError
+from ._errors import TransportError
 
 _GZIP = 16 + zlib.MAX_WBITS
 
