@@ -301,6 +301,19 @@ async def test_a_file_in_the_way_is_an_error(flavour: Flavour, tmp_path: Path) -
 
 
 @every_flavour
+async def test_a_folder_in_the_way_is_told_before_anything_is_downloaded(
+    flavour: Flavour, tmp_path: Path
+) -> None:
+    (tmp_path / "public" / "b").mkdir(parents=True)
+    with Depot() as depot, nothing_left(tmp_path):
+        stock(depot, "public/a", "public/b")
+        async with make(flavour, depot) as queue:
+            with pytest.raises(ValueError, match=r"to: '.*b' is a folder"):
+                await queue.download_artifacts(TASK, "**", to=tmp_path, concurrency=1)
+        assert depot.seen == []
+
+
+@every_flavour
 async def test_managed_only_refuses_references(flavour: Flavour, tmp_path: Path) -> None:
     with Depot() as depot, nothing_left(tmp_path):
         depot.artifacts["a"] = {"storageType": "reference", "url": depot.url}

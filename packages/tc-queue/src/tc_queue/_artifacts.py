@@ -170,8 +170,10 @@ def download_artifacts(
 
     def one(name: str) -> Transfer[Download]:
         artifact = Artifact(queue, services, terms, task_id, run_id, name)
+        # Here, and not when its turn comes: what is in the way of one is told before any is downloaded.
+        sink = make_sink(paths[name])
         each = None if total is None else total.part(name)
-        return download_artifact(artifact, terms, paths[name], managed_only=managed_only, on_progress=each)
+        return download(terms, lambda: artifact.locate(managed_only=managed_only), sink, each)
 
     try:
         yield Work(lambda: folder.make(paths.values()))
