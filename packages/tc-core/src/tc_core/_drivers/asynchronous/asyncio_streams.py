@@ -208,13 +208,10 @@ class Stream(httpcore.AsyncNetworkStream):
         await _one_turn()
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable":
-            receiver = self._receiver
-            return (
-                bool(receiver.data) or receiver.ended or is_readable(self._transport.get_extra_info("socket"))
-            )
-        names = {"client_addr": "sockname", "server_addr": "peername"}
-        return self._transport.get_extra_info(names.get(info, info))
+        if info != "is_readable":
+            return self._transport.get_extra_info(info)
+        receiver = self._receiver
+        return bool(receiver.data) or receiver.ended or is_readable(self._transport.get_extra_info("socket"))
 
 
 async def _one_turn() -> None:

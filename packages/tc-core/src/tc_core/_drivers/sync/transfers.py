@@ -180,7 +180,7 @@ def hang_up(answer: httpx.Response) -> None:
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, outgoing: Outgoing, tell: Any) -> None:
+    def __init__(self, outgoing: Outgoing, tell: Callable[[], None]) -> None:
         self._outgoing = outgoing
         self._tell = tell
 
