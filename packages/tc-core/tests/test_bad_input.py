@@ -172,6 +172,7 @@ def test_paths_of_low_level_requests(use: Use, path: object) -> None:
         ("https://[::1", "Invalid IPv6 URL"),
         ("https://tc..example.com", "has a host name that cannot be"),
         (f"https://{'a' * 64}.example.com", "has a host name that cannot be"),
+        ("https://10.0.0.256", "has a host name that cannot be"),
         ("https://tc.example.com:", "has no port after its colon, or port 0"),
         ("https://tc.example.com:0", "has no port after its colon, or port 0"),
         ("https://tc.example.com/a/../b", "has '.' or '..' in its path"),

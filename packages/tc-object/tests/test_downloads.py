@@ -445,7 +445,9 @@ async def test_redirects_to_nowhere_are_errors(flavour: Flavour, location: str |
 
 
 @every_flavour
-@pytest.mark.parametrize("url", ["", "ftp://example.com/x", "http://", "http://exa mple.com", "/x", 3])
+@pytest.mark.parametrize(
+    "url", ["", "ftp://a/x", "http://", "http://exa mple.com", "http://10.0.0.256", "http://[v1.a]", "/x", 3]
+)
 async def test_a_place_that_is_no_url_is_an_error(flavour: Flavour, url: object) -> None:
     with Wire(answer(200, simple(url))) as wire:
         async with flavour.make(Object, AsyncObject, wire.url) as client:

@@ -21,7 +21,10 @@ _WITH_BODY = ("PATCH", "POST", "PUT")
 """Verbs with which an absent body is said to be empty (RFC 9110, 8.6)."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
+_LABEL = r"[A-Za-z0-9_-]{1,63}"
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+# What is all numbers is an address.
+_HOST = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}|(?![0-9.]+$){_LABEL}(?:\.{_LABEL})*\.?")
 _PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 
 
@@ -174,7 +177,7 @@ def _split(root_url: Any) -> SplitResult:
         raise ValueError("root_url: has a query or fragment; pass only scheme, host and, if any, path")
     if "@" in parts.netloc:
         raise ValueError("root_url: has a user name or password; pass credentials=Credentials(...) instead")
-    if ":" not in parts.hostname and not _HOST_NAME.fullmatch(parts.hostname):
+    if ":" not in parts.hostname and not _HOST.fullmatch(parts.hostname):
         raise ValueError("root_url: has a host name that cannot be; pass e.g. 'https://tc.example.com'")
     if parts.netloc.endswith(":") or parts.port == 0:
         raise ValueError("root_url: has no port after its colon, or port 0; name the port, or leave out both")

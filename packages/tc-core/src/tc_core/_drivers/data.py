@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from .._transfers import steps
+from .._transfers.places import no_place
 from .exchange import Exchange
 from .pools import Origin
 from .timeouts import timeouts
@@ -41,7 +42,7 @@ class DataExchange(Exchange):
     ) -> None:
         self._sent = step.request
         self._until = until
-        url = httpx.URL(step.request.url)
+        url = _parsed(step.request.url)
         headers = step.request.headers
         if not any(name.lower() == "host" for name in headers):
             headers = {"Host": url.netloc.decode("ascii"), **headers}
@@ -54,6 +55,14 @@ class DataExchange(Exchange):
             # As it stands: httpx would resolve dots and quote more of it, and storages sign these very bytes.
             extensions={"timeout": timeouts(step.timeout, until), "target": target_of(step.request.url)},
         )
+
+
+def _parsed(url: str) -> httpx.URL:
+    try:
+        return httpx.URL(url)
+    except httpx.InvalidURL:
+        # httpx looks more closely at some hosts than the one who checked it.
+        raise no_place() from None
 
 
 def head(answer: httpx.Response) -> steps.Answer:

@@ -93,6 +93,11 @@ def _element(name: str, text: str) -> str | None:
     return re.sub(r"\?\S+", "?[redacted]", redact(unescape(found[1]).strip())) if found else None
 
 
+def no_place() -> TaskclusterError:
+    """Make the error for a URL that leads nowhere. It is not shown: part of it may well be a signature."""
+    return TaskclusterError("the service named a place that is no http or https URL")
+
+
 def _check(url: object) -> None:
     text = url if isinstance(url, str) else ""
     try:
@@ -101,5 +106,4 @@ def _check(url: object) -> None:
     except ValueError:
         good = False
     if not good or not text.isascii() or re.search(r"[\x00-\x20\x7f]", text):
-        # Not shown: part of it may well be a signature.
-        raise TaskclusterError("the service named a place that is no http or https URL")
+        raise no_place()
