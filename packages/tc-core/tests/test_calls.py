@@ -274,6 +274,29 @@ async def test_a_walk_ends_with_an_error_when_a_token_is_repeated(flavour: Flavo
 
 
 @every_flavour
+@pytest.mark.parametrize("body", [[], None, "busy", 3, {"things": [], "continuationToken": {"a": 1}}])
+async def test_json_that_is_no_page_ends_a_walk_with_an_error(flavour: Flavour, body: object) -> None:
+    first = answer(200, {"things": [1], "continuationToken": "two"})
+    with Wire(first, answer(200, body), first, answer(200, body)) as wire:
+        async with flavour.make(Sample, AsyncSample, wire.url) as sample:
+            for walk in (sample.listThings_items(), sample.listThings_pages()):
+                await anext(walk)
+                with pytest.raises(TaskclusterError, match=r"^sample\.listThings: the answer is no page"):
+                    await anext(walk)
+
+
+@every_flavour
+@pytest.mark.parametrize("body", [{}, {"things": None}, {"things": {"a": 1}}])
+async def test_a_page_without_items_ends_a_walk_over_them_with_an_error(
+    flavour: Flavour, body: object
+) -> None:
+    with Wire(answer(200, body)) as wire:
+        async with flavour.make(Sample, AsyncSample, wire.url) as sample:
+            with pytest.raises(TaskclusterError, match=r"^sample\.listThings: .*no list of things"):
+                await anext(sample.listThings_items())
+
+
+@every_flavour
 async def test_a_walk_over_items_lets_go_of_a_page_before_it_asks_for_the_next(flavour: Flavour) -> None:
     things: list[Any] = [{"of a page": []}] * 5  # what holds no container is not seen by gc
     pages = [

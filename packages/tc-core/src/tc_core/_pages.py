@@ -12,10 +12,19 @@ T = TypeVar("T")
 
 
 class PageWalk:
-    """Which page comes next. A page may be empty and still not be the last."""
+    """Which page comes next. A page may be empty and still not be the last.
 
-    def __init__(self, method: str, query: Mapping[str, QueryArgument] | None) -> None:
+    Args:
+        method: that gives the pages, for errors.
+        query: for the first page.
+        key: of the items in a page, for a walk that is to yield them.
+    """
+
+    def __init__(
+        self, method: str, query: Mapping[str, QueryArgument] | None, key: str | None = None
+    ) -> None:
         self._method = method
+        self._key = key
         self._query = dict(query or {})
         self._seen: set[Any] = {self._query.get("continuationToken")}
         self.more = True
@@ -24,6 +33,23 @@ class PageWalk:
     def query(self) -> Mapping[str, QueryArgument]:
         """The query for the next page."""
         return self._query
+
+    def check(self, page: object) -> None:
+        """See that an answer is a page: something before the service may have answered in its place.
+
+        Raises:
+            TaskclusterError: it is none.
+        """
+        fields = cast(dict[str, object], page) if isinstance(page, dict) else None
+        if fields is None:
+            problem = "not an object"
+        elif not isinstance(fields.get("continuationToken"), str | None):
+            problem = "its continuation token is no text"
+        elif self._key is not None and not isinstance(fields.get(self._key), list):
+            problem = f"it has no list of {self._key}"
+        else:
+            return
+        raise TaskclusterError(f"{self._method}: the answer is no page ({problem}); the walk stops")
 
     def advance(self, page: Mapping[str, Any]) -> None:
         """Take note of a page.
@@ -61,8 +87,10 @@ class AsyncPages(Generic[T]):
             self._page = None
         if not self._walk.more:
             raise StopAsyncIteration
-        self._page = await self._fetch(self._walk.query)
-        return self._page
+        page = await self._fetch(self._walk.query)
+        self._walk.check(page)
+        self._page = page
+        return page
 
 
 class AsyncItems:

@@ -84,9 +84,10 @@ class Service(Handle):
         args: tuple[PathArgument, ...] = (),
         query: Mapping[str, QueryArgument] | None = None,
         payload: object = NOTHING,
+        key: str | None = None,
     ) -> Iterator[T]:
         endpoint.call(args, query, payload)  # A bad argument is told here, not where the walk begins.
-        return self._walk(endpoint, args, query, payload)
+        return self._walk(endpoint, args, payload, PageWalk(endpoint.method, query, key))
 
     def _items(
         self,
@@ -96,7 +97,7 @@ class Service(Handle):
         query: Mapping[str, QueryArgument] | None = None,
         payload: object = NOTHING,
     ) -> Iterator[Any]:
-        return _items_of(self._pages(endpoint, args, query, payload), key)
+        return _items_of(self._pages(endpoint, args, query, payload, key), key)
 
     def _transfer(self, begin: Callable[[Terms], Transfer[T]]) -> T:
         return self._core.transfer(begin, self._agent)
@@ -105,12 +106,12 @@ class Service(Handle):
         self,
         endpoint: Endpoint[T],
         args: tuple[PathArgument, ...],
-        query: Mapping[str, QueryArgument] | None,
         payload: object,
+        walk: PageWalk,
     ) -> Iterator[T]:
-        walk = PageWalk(endpoint.method, query)
         while walk.more:
             page = self._call(endpoint, args, walk.query, payload)
+            walk.check(page)
             yield page
             walk.advance(cast(Mapping[str, Any], page))
             del page  # before the next one is there: who keeps none needs the memory of one
@@ -176,9 +177,10 @@ class AsyncService(AsyncHandle):
         args: tuple[PathArgument, ...] = (),
         query: Mapping[str, QueryArgument] | None = None,
         payload: object = NOTHING,
+        key: str | None = None,
     ) -> AsyncIterator[T]:
         endpoint.call(args, query, payload)  # A bad argument is told here, not where the walk begins.
-        walk = PageWalk(endpoint.method, query)
+        walk = PageWalk(endpoint.method, query, key)
         return AsyncPages(walk, lambda query: self._call(endpoint, args, query, payload))
 
     def _items(
@@ -189,7 +191,7 @@ class AsyncService(AsyncHandle):
         query: Mapping[str, QueryArgument] | None = None,
         payload: object = NOTHING,
     ) -> AsyncIterator[Any]:
-        return AsyncItems(self._pages(endpoint, args, query, payload), key)
+        return AsyncItems(self._pages(endpoint, args, query, payload, key), key)
 
     async def _transfer(self, begin: Callable[[Terms], Transfer[T]]) -> T:
         return await self._core.transfer(begin, self._agent)
