@@ -23,6 +23,7 @@ from tc_core import (
     NotFound,
     Retry,
     TaskclusterError,
+    TransportError,
     VerificationFailed,
     slug_id,
 )
@@ -92,6 +93,17 @@ async def test_an_error_artifact_raises_with_its_reason_and_message(flavour: Fla
     error = caught.value
     assert (error.status, error.code, error.message) == (424, "file-missing-on-worker", "no such file")
     assert error.body == {"reason": "file-missing-on-worker", "message": "no such file"}
+
+
+@every_flavour
+@pytest.mark.parametrize("host", ["files..example.com", "a" * 64])
+async def test_a_reference_to_a_host_that_cannot_be_is_an_error_of_ours(flavour: Flavour, host: str) -> None:
+    with Depot() as depot:
+        depot.artifacts["public/log"] = {"storageType": "reference", "url": f"http://{host}/file"}
+        async with make(flavour, depot, retry=Retry(retries=0)) as queue:
+            with pytest.raises(TransportError) as caught:
+                await queue.download_artifact(TASK, "public/log")
+    assert not caught.value.sent
 
 
 @every_flavour

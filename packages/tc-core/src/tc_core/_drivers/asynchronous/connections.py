@@ -34,7 +34,10 @@ class AsyncConnection:
         """Do as a pool of httpcore does."""
         timeouts = timeouts_of(request)
         if self._stream is None:
-            self._stream = await self._connect(timeouts.get("connect"))
+            try:
+                self._stream = await self._connect(timeouts.get("connect"))
+            except UnicodeError as error:  # Python encodes the names of hosts before it looks them up
+                raise httpcore.ConnectError(str(error)) from error
         stream, talk = self._stream, Conversation()
         self._talk = talk
         with suppress(httpcore.WriteError):  # the server may have said why it hung up
