@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import pytest
 from flavours import Flavour, every_flavour
 from sample import AsyncSample, Sample
@@ -131,3 +133,17 @@ async def test_the_environment_is_read_with_the_first_call_and_not_with_the_clie
         async with flavour.make(Sample, AsyncSample, ELSEWHERE) as sample:
             monkeypatch.setenv("HTTP_PROXY", proxy.url)
             assert await sample.thing("one") == {"ok": True}
+
+
+@every_flavour
+@pytest.mark.parametrize("host", ["[::1", "proxy..example.com", "a" * 64])
+async def test_what_is_no_proxy_is_an_error_that_names_the_variable_and_holds_no_password(
+    flavour: Flavour, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://user:canary@{host}:3128")
+    async with flavour.make(Sample, AsyncSample, ELSEWHERE, retry=Retry(retries=0)) as sample:
+        with pytest.raises(ValueError, match=r"^http_proxy: the environment names no proxy") as caught:
+            await sample.thing("one")
+    assert caught.value.__context__ is None
+    report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "canary" not in "".join(report.format())

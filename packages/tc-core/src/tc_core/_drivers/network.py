@@ -25,12 +25,13 @@ def proxy_to(scheme: str, host: str, port: int) -> httpx.Proxy | None:
     # That of httpcore would believe all other authorities beside those in SSL_CERT_FILE.
     context = _shared_context() if url.lower().startswith("https:") else None
     try:
-        return httpx.Proxy(url, ssl_context=context)
+        proxy = httpx.Proxy(url, ssl_context=context)
+        proxy.url.raw_host.decode().encode("idna")  # as those do who look it up, without naming the variable
+        return proxy
     except (ValueError, httpx.InvalidURL):
-        # Not chained, since the URL may hold a password.
-        raise ValueError(
-            f"{scheme}_proxy: the environment names no proxy such as http://proxy.example.com:3128"
-        ) from None
+        # They may hold a password, as may the error, and some reports show local variables.
+        del url, proxies
+    raise ValueError(f"{scheme}_proxy: the environment names no proxy such as http://proxy.example.com:3128")
 
 
 def tls_context(given: ssl.SSLContext | None = None) -> ssl.SSLContext:
