@@ -6,12 +6,12 @@ import re
 from typing import Any
 
 # Quotes may be escaped, as in JSON or HTML that quotes a header.
-_QUOTE = r"""(?:\\*"|&quot;|&#34;)"""
+_QUOTE = r"""(?:"|&quot;|&#34;)"""
 # Who has the token at the end of the path of hooks.triggerHookWithToken may trigger the hook.
 _TRIGGER = r"""/hooks\\*/[^/\s]+/[^/\s]+/trigger\\*/"""
 # Not compiled here, since few programs come by.
 _SECRETS = (
-    rf"""(bewit=)[^&\s"'<>\\]+|(Hawk )(?:\w+={_QUOTE}.*?{_QUOTE}(?:,\s*)?)+|({_TRIGGER})[^&?/\s"'<>\\]+"""
+    rf"""(bewit=)[^&\s"'<>\\]+|(Hawk )(?:\w+=\\*{_QUOTE}.*?{_QUOTE}(?:,\s*)?)+|({_TRIGGER})[^&?/\s"'<>\\]+"""
 )
 
 
