@@ -36,8 +36,9 @@ class CallOptions(TypedDict, total=False):
         authorized_scopes: scopes to which calls limit themselves; an empty list leaves those that everybody has.
         retry: when to try again.
         timeout: seconds for connecting, and for each read and write.
-        deadline: seconds for a whole call with its retries; None for no bound. Only one thing can make a call
-            overrun it, and only a sync one: the operating system looking up a host name.
+        deadline: seconds for a whole call with its retries; None for no bound. Two things can make a call
+            overrun it: the operating system looking up a host name, if it is a sync call, and a credentials
+            provider that is a plain function.
         user_agent: text added to the User-Agent, such as ``my-pipeline/2.1``.
         trace_id: sent as ``x-taskcluster-trace-id``.
         clock: gives the seconds since 1970; signing and expiry read it.
