@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import socket
+from threading import Event
 
 import pytest
 from clock import Clock
 from flavours import Flavour, every_flavour
+from loopback import PATIENCE, LoopbackServer
 from sample import AsyncSample, Sample
 from wire import Step, Wire, answer, error, hang_up, refusing, reset, reset_at_once, stall, then
 
 from tc_core import (
+    BadRequest,
     Credentials,
     Retry,
     ServerError,
@@ -193,6 +197,50 @@ async def test_a_server_that_says_no_more_is_left_after_the_timeout(flavour: Fla
                 await sample.with_options(timeout=0.1).thing("one")
             assert await sample.thing("one") == {"ok": True}
         wire.wait_until_all_closed()
+    assert caught.value.sent
+
+
+class Deaf(LoopbackServer):
+    """Answers as soon as it has the head of a request, takes nothing more of the body, and does not hang up."""
+
+    def __init__(self, reply: bytes) -> None:
+        self._reply = reply
+        self._over = Event()
+        super().__init__("deaf")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def close(self) -> None:
+        self._over.set()
+        super().close()
+
+    def _serve(self, connection: socket.socket, number: int) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(4096)
+        connection.sendall(self._reply)
+        self._over.wait(PATIENCE)
+
+
+LONG = "more than the buffers of two sockets hold" * 400_000
+
+
+@every_flavour
+async def test_an_answer_to_a_request_that_is_taken_no_further_is_read(flavour: Flavour) -> None:
+    with Deaf(error(400, "InputError", "the payload is too long")) as deaf:
+        async with flavour.make(Sample, AsyncSample, deaf.url, retry=NEVER, timeout=1) as sample:
+            with pytest.raises(BadRequest, match="too long"):
+                await sample.putThing("one", {"text": LONG})
+
+
+@every_flavour
+async def test_a_request_that_is_taken_no_further_without_an_answer_times_out(flavour: Flavour) -> None:
+    with Deaf(b"") as deaf:
+        async with flavour.make(Sample, AsyncSample, deaf.url, retry=NEVER, timeout=0.1) as sample:
+            with pytest.raises(TimedOut) as caught:
+                await sample.putThing("one", {"text": LONG})
     assert caught.value.sent
 
 

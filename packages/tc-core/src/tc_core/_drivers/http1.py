@@ -21,6 +21,9 @@ HEAD_READ = 64 * 1024
 BODY_READ = 256 * 1024
 """Most bytes of each further read: it costs about the same whatever it brings."""
 
+AT_ONCE = 0.01
+"""Seconds that are enough for what has arrived already."""
+
 _LONGEST_HEAD = 100 * 1024
 """Bytes."""
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 import ssl
 from asyncio import CancelledError
 from collections.abc import AsyncIterable, Mapping
-from contextlib import suppress
 from typing import Any, Self
 
 import anyio
 import httpcore
 
-from ..http1 import BODY_READ, ENOUGH, HEAD_READ, Answer, Conversation, answer, for_http_1, timeouts_of
+from ..http1 import (
+    AT_ONCE,
+    BODY_READ,
+    ENOUGH,
+    HEAD_READ,
+    Answer,
+    Conversation,
+    answer,
+    for_http_1,
+    timeouts_of,
+)
 from . import asyncio_streams
 
 
@@ -40,8 +49,13 @@ class AsyncConnection:
                 raise httpcore.ConnectError(str(error)) from error
         stream, talk = self._stream, Conversation()
         self._talk = talk
-        with suppress(httpcore.WriteError):  # the server may have said why it hung up
+        try:
             await _send(request, talk, stream, timeouts)
+        except httpcore.WriteError:
+            pass  # the server may have said why it hung up
+        except httpcore.WriteTimeout:
+            if not await _said_why(talk, stream):
+                raise
         while (head := talk.head()) is None:
             talk.receive(await stream.read(HEAD_READ, timeouts.get("read")))
         return answer(head, AsyncBody(talk, stream, timeouts), stream)
@@ -114,6 +128,15 @@ async def _write(data: bytes, stream: httpcore.AsyncNetworkStream, timeouts: Map
     # The timeout is for what is written at once, which may be too much for a slow peer.
     for at in range(0, len(data), ENOUGH):
         await stream.write(data[at : at + ENOUGH], timeouts.get("write"))
+
+
+async def _said_why(talk: Conversation, stream: httpcore.AsyncNetworkStream) -> bool:
+    """Take in what a server says that takes no more of a request; tell whether it says anything."""
+    try:
+        talk.receive(await stream.read(HEAD_READ, AT_ONCE))
+    except (httpcore.ReadError, httpcore.ReadTimeout):
+        return False
+    return True
 
 
 def _backend() -> httpcore.AsyncNetworkBackend:

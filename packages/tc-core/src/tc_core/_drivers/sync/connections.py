@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 
 import httpcore
 
-from ..http1 import BODY_READ, ENOUGH, HEAD_READ, Answer, Conversation, answer, timeouts_of
+from ..http1 import AT_ONCE, BODY_READ, ENOUGH, HEAD_READ, Answer, Conversation, answer, timeouts_of
 from .streams import Stream, connect
 
 
@@ -38,8 +37,13 @@ class Connection:
             raise httpcore.ReadError("the connection was given up")
         stream, talk = self._stream, Conversation()
         self._talk = talk
-        with suppress(httpcore.WriteError):  # the server may have said why it hung up
+        try:
             _send(request, talk, stream, timeouts)
+        except httpcore.WriteError:
+            pass  # the server may have said why it hung up
+        except httpcore.WriteTimeout:
+            if not _said_why(talk, stream):
+                raise
         while (head := talk.head()) is None:
             talk.receive(stream.read(HEAD_READ, timeouts.get("read")))
         return answer(head, Body(talk, stream, timeouts), stream)
@@ -88,3 +92,12 @@ def _send(
             stream.write(unsent, timeouts.get("write"))
             unsent = b""
     stream.write(unsent + talk.end(), timeouts.get("write"))
+
+
+def _said_why(talk: Conversation, stream: Stream) -> bool:
+    """Take in what a server says that takes no more of a request; tell whether it says anything."""
+    try:
+        talk.receive(stream.read(HEAD_READ, AT_ONCE))
+    except (httpcore.ReadError, httpcore.ReadTimeout):
+        return False
+    return True
