@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import traceback
 from threading import Event
 
 import pytest
@@ -11,7 +12,7 @@ from clock import Clock
 from flavours import Flavour, every_flavour
 from loopback import PATIENCE, LoopbackServer
 from sample import AsyncSample, Sample
-from wire import Step, Wire, answer, error, hang_up, refusing, reset, reset_at_once, stall, then
+from wire import Step, Visit, Wire, answer, error, hang_up, refusing, reset, reset_at_once, stall, then
 
 from tc_core import (
     BadRequest,
@@ -198,6 +199,41 @@ async def test_a_server_that_says_no_more_is_left_after_the_timeout(flavour: Fla
             assert await sample.thing("one") == {"ok": True}
         wire.wait_until_all_closed()
     assert caught.value.sent
+
+
+TRIGGER = "api/hooks/v1/hooks/a/b/trigger/canary"
+
+
+def echo(visit: Visit) -> None:
+    visit.send(visit.request.head + b"\r\nX-Long: " + b"long" * 20_000 + b"\r\n\r\n")
+    visit.hang_up()
+
+
+def quote_headers(visit: Visit) -> None:
+    """Answer with a line that is no header, and repeats the request."""
+    visit.send(b"HTTP/1.1 200 OK\r\n" + visit.request.head.replace(b"\r\n", b" ").replace(b":", b" ") * 100)
+    visit.send(b"\r\n\r\n")
+    visit.hang_up()
+
+
+@every_flavour
+@pytest.mark.parametrize("say", [echo, quote_headers])
+async def test_what_a_server_repeats_that_speaks_no_http_is_shown_short_and_without_secrets(
+    flavour: Flavour, say: Step
+) -> None:
+    with Wire(say) as wire:
+        credentials = Credentials("id", "token")
+        async with flavour.make(
+            Sample, AsyncSample, wire.url, retry=NEVER, credentials=credentials
+        ) as sample:
+            with pytest.raises(TransportError) as caught:
+                await sample.request("POST", TRIGGER)
+    [request] = wire.requests
+    mac = request.headers["authorization"].split("mac=")[1].strip('"')
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "canary" not in shown
+    assert mac not in shown
+    assert len(str(caught.value)) < 500
 
 
 class Deaf(LoopbackServer):

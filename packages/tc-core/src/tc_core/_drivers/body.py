@@ -18,7 +18,9 @@ class BodyReader:
     def __init__(self, content_encoding: str, limit: int = MAX_BODY) -> None:
         coding = content_encoding.strip().lower()
         if coding not in ("", "identity", "gzip", "x-gzip"):
-            raise TaskclusterError(f"the answer has the content coding {coding!r}, which was not asked for")
+            raise TaskclusterError(
+                f"the answer has the content coding {coding[:40]!r}, which was not asked for"
+            )
         self._gunzip = None
         if coding.endswith("gzip"):
             from .._gunzip import Gunzip

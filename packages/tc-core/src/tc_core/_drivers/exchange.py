@@ -26,6 +26,9 @@ _NOT_SENT = (
     httpx.LocalProtocolError,
 )
 
+_LONGEST_REASON = 300
+"""Characters."""
+
 
 class Named(Protocol):
     """A request of a call or of a transfer, as far as messages about it go."""
@@ -78,13 +81,13 @@ class Exchange:
     def failure(self, error: Exception) -> TransportError:
         """Translate one of `FAILURES`, which is to be the cause and keeps nothing of what was sent."""
         sent = not isinstance(error, _NOT_SENT)
+        _forget_what_was_sent(error)
         what = _reason(error)
-        _forget_frames(error)
         if isinstance(error, httpx.TimeoutException):
             return TimedOut(
                 f"{self.name}: no progress within the timeout ({type(error).__name__})", sent=sent
             )
-        return TransportError(f"{self.name}: {redact(what)}", sent=sent)
+        return TransportError(f"{self.name}: {what}", sent=sent)
 
 
 def read_headers(answer: httpx.Response) -> dict[str, str]:
@@ -118,10 +121,13 @@ def _reason(error: BaseException) -> str:
     return next((text for each in _chain(error) if (text := str(each))), type(error).__name__)
 
 
-def _forget_frames(error: BaseException) -> None:
-    # Those of a failed write have the head of the request at hand, and some reports show local variables.
+def _forget_what_was_sent(error: BaseException) -> None:
     for each in _chain(error):
+        # Those of a failed write have the head of the request at hand, and some reports show local variables.
         each.__traceback__ = None
+        # h11 quotes a line that it cannot read, however long that is, and a server may repeat the request in it.
+        if len(each.args) == 1:
+            each.args = (redact(str(each))[:_LONGEST_REASON],)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
