@@ -22,9 +22,9 @@ from leftovers import transfer_threads
 from wire import PATIENCE
 
 from tc_core import APIError, Retry, ServerError, TaskclusterError, TransportError, VerificationFailed
+from tc_core._coding import Gunzip
 from tc_core._errors import hide_query
 from tc_core._flow import Chance, Sleep
-from tc_core._gunzip import Gunzip
 from tc_core._transfers.digests import Digests
 from tc_core._transfers.download import download
 from tc_core._transfers.lanes import Lane

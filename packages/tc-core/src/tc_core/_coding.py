@@ -1,13 +1,25 @@
-"""Undoing gzip without ever holding more than a block of what comes out."""
+"""Content codings of bodies (RFC 9110, section 8.4): none, or gzip, undone without holding more than a block."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
 
-from ._errors import TransportError
+from ._errors import TaskclusterError, TransportError
 
 _GZIP = 16 + zlib.MAX_WBITS
+
+
+def is_gzip(content_encoding: str) -> bool:
+    """Tell whether a body is in gzip; else it is as it stands.
+
+    Raises:
+        TaskclusterError: it has another coding.
+    """
+    coding = content_encoding.strip().lower()
+    if coding not in ("", "identity", "gzip", "x-gzip"):
+        raise TaskclusterError(f"the body has the content coding {coding[:40]!r}, which was not asked for")
+    return coding.endswith("gzip")
 
 
 class Gunzip:
