@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice, pairwise, repeat
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -632,11 +632,22 @@ def test_an_upstream_must_be_a_url(upstream: str) -> None:
         Relay(upstream)
 
 
+@pytest.mark.parametrize("make", [Fault.corrupt, Fault.stall, Fault.truncate, Fault.reset])
+@pytest.mark.parametrize("place", ["trailers", "accept", "end", "nowhere"])
+def test_places_that_faults_do_not_have_are_named(make: Callable[[Any], Fault], place: str) -> None:
+    with pytest.raises(ValueError, match=rf"^place: is '{place}'; pass one of .*response, headers, body$"):
+        make(place)
+
+
+def test_only_a_reset_is_in_a_request() -> None:
+    assert Fault.reset("request").place == "request"
+    with pytest.raises(ValueError, match=r"^place: is 'request'; pass one of response, headers, body$"):
+        Fault.corrupt("request")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
 def test_bad_faults_are_named(upstream: Wire) -> None:
     with pytest.raises(ValueError, match=r"^after: is -1; "):
         Fault.reset("body", -1)
-    with pytest.raises(ValueError, match=r"^place: is 'trailers'; "):
-        Fault.stall("trailers")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     with pytest.raises(TypeError, match=r"^faults: .* is no Fault; "):
         Relay(upstream.url).plan(Fault.refuse)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match=r"^probability: is 5; "):

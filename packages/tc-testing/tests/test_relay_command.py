@@ -68,8 +68,11 @@ def test_faults_may_be_drawn(probability: str, seen: str) -> None:
         (["http://127.0.0.1", "--fault", "explode"], "explode is no fault; give one such as refuse"),
         (["http://127.0.0.1", "--fault", "reset"], "reset is no fault"),
         (["http://127.0.0.1", "--fault", "refuse:body"], "refuse:body is no fault"),
-        (["http://127.0.0.1", "--fault", "reset:middle"], "place: is 'middle'"),
-        (["http://127.0.0.1", "--fault", "reset:body:x"], "reset:body:x: "),
+        (
+            ["http://127.0.0.1", "--fault", "reset:middle"],
+            "place: is 'middle'; pass one of request, response, headers, body\n",
+        ),
+        (["http://127.0.0.1", "--fault", "reset:body:x"], "reset:body:x is no fault"),
         (["http://127.0.0.1", "--fault", "refuse", "--probability", "2"], "probability: is 2.0"),
         (["http://127.0.0.1", "--probability", "0.5"], "faults: is empty"),
     ],

@@ -26,8 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_fault,
         action="append",
         default=[],
-        help=f"{', '.join(_PLAIN)}, or one of {', '.join(_PLACED)} with a place and a number of bytes after it, "
-        "as in reset:headers or stall:body:10; may be repeated, and each is for one request",
+        help=f"{', '.join(_PLAIN)}, or one of {', '.join(_PLACED)} with a place (response, headers, body; for a reset "
+        "also request) and a number of bytes after it, as in reset:headers or stall:body:10; may be repeated, and "
+        "each is for one request",
     )
     parser.add_argument(
         "--probability", type=float, help="draw from the faults with this, from 0 to 1, without end"
@@ -62,7 +63,8 @@ def run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
 def _fault(text: str) -> Fault:
     kind, *rest = text.split(":")
     make = getattr(Fault, kind.replace("-", "_")) if kind in (*_PLACED, *_PLAIN) else None
-    if make is None or bool(rest) != (kind in _PLACED) or len(rest) > 2:
+    counts = all(map(str.isdecimal, rest[1:]))
+    if make is None or bool(rest) != (kind in _PLACED) or len(rest) > 2 or not counts:
         raise argparse.ArgumentTypeError(f"{text} is no fault; give one such as refuse or reset:headers:10")
     try:
         fault: Fault = make(*rest[:1], *map(int, rest[1:]))
