@@ -7,7 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from vcr.serializers import yamlserializer
+# This module is the first of the package to be imported.
+try:
+    from vcr.serializers import yamlserializer
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "tc_testing.recording needs the package vcrpy; install tc-testing[recording]", name=error.name
+    ) from None
 
 from .._json import is_array, is_object
 from ._names import (
