@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from tc_core import APIError, Credentials, FailedDependency, TaskclusterError, VerificationFailed
+from tc_core._pages import PageWalk
 from tc_core._transfers import checks
 from tc_core._transfers.download import download
 from tc_core._transfers.places import Doubt, Place
@@ -170,14 +171,15 @@ def download_artifacts(
 
     def one(name: str) -> Transfer[Download]:
         artifact = Artifact(queue, services, terms, task_id, run_id, name)
-        # Here, and not when its turn comes: what is in the way of one is told before any is downloaded.
+        # Now, and not when its turn comes: what is in the way of one is told before any is downloaded.
         sink = make_sink(paths[name])
         each = None if total is None else total.part(name)
         return download(terms, lambda: artifact.locate(managed_only=managed_only), sink, each)
 
     try:
         yield Work(lambda: folder.make(paths.values()))
-        results: list[DownloadedFile] = yield Together([one(name) for name in paths], concurrency)
+        downloads: list[Transfer[Download]] = yield Work(lambda: [one(name) for name in paths])
+        results: list[DownloadedFile] = yield Together(downloads, concurrency)
     except BaseException:
         folder.tidy()
         raise
@@ -185,24 +187,20 @@ def download_artifacts(
 
 
 def _names(queue: AnyQueue, terms: Terms, task_id: str, run_id: int | None) -> Transfer[list[str]]:
+    walk = PageWalk("queue.listArtifacts", None, "artifacts")
+
+    def ask(queue: Any) -> Any:
+        if run_id is None:
+            return queue.listLatestArtifacts(task_id, **walk.query)
+        return queue.listArtifacts(task_id, run_id, **walk.query)
+
     names: list[str] = []
-    seen: set[str | None] = {None}
-    token: str | None = None
-    while True:
-
-        def page(queue: Any, token: str | None = token) -> Any:
-            if run_id is None:
-                return queue.listLatestArtifacts(task_id, continuationToken=token)
-            return queue.listArtifacts(task_id, run_id, continuationToken=token)
-
-        listed: _t.ListArtifactsResponse = yield from terms.ask(queue, page)
-        names += [artifact["name"] for artifact in listed["artifacts"]]
-        token = listed.get("continuationToken") or None
-        if token is None:
-            return names
-        if token in seen:
-            raise TaskclusterError("queue.listArtifacts: the service repeated a continuation token")
-        seen.add(token)
+    while walk.more:
+        page: _t.ListArtifactsResponse = yield from terms.ask(queue, ask)
+        walk.check(page)
+        names += [artifact["name"] for artifact in page["artifacts"]]
+        walk.advance(page)
+    return names
 
 
 def create_artifact_from(
