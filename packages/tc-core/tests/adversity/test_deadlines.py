@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
@@ -17,11 +18,12 @@ import httpx
 import pytest
 from adversity import Witness, make_clients, secret_credentials, well
 from authority import Authority
-from flavours import TRIO, Flavour, every_flavour
+from flavours import ASYNCIO, TRIO, Flavour, every_flavour
 from sample import AsyncSample, Sample
 from wire import PATIENCE, Step, Visit, Wire, answer, refusing, stall
 
 from tc_core import Retry, TimedOut, TransportError
+from tc_core._drivers.asynchronous.asyncio_streams import Receiver, Stream
 from tc_core._drivers.sync.deadlines import DeadlineStream
 from tc_core._drivers.timeouts import Patience
 
@@ -183,7 +185,7 @@ class Taker(httpcore.AsyncNetworkStream):
         pass
 
 
-def test_no_write_is_of_more_than_a_slow_peer_takes_within_the_timeout(
+def test_no_write_on_trio_is_of_more_than_a_slow_peer_takes_within_the_timeout(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def connect(*_: object, **__: object) -> Taker:
@@ -198,6 +200,37 @@ def test_no_write_is_of_more_than_a_slow_peer_takes_within_the_timeout(
     TRIO.run(body)
     assert sum(taker.sizes) > 1_000_000
     assert max(taker.sizes) <= 65_536
+
+
+class Draining(asyncio.Transport):
+    """Has sent a little more of what was written whenever somebody looks."""
+
+    def __init__(self, unsent: int) -> None:
+        super().__init__()
+        self.unsent = unsent
+
+    def write(self, data: object) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        self.unsent = max(0, self.unsent - 1)
+        return self.unsent
+
+
+def test_asyncio_goes_on_sending_for_as_long_as_the_peer_takes_some_of_it() -> None:
+    async def body() -> None:
+        receiver = Receiver()
+        receiver.connection_made(transport)
+        receiver.pause_writing()
+        with pytest.raises(httpcore.WriteTimeout):
+            await Stream(receiver).write(b"payload", 0.001)
+
+    transport = Draining(50)
+    ASYNCIO.run(body)
+    assert transport.unsent == 0
 
 
 def test_a_handshake_is_not_begun_when_connecting_took_all_the_time() -> None:

@@ -116,6 +116,8 @@ class Receiver(asyncio.Protocol):
     """What the event loop tells of a connection."""
 
     transport: asyncio.Transport
+    below: asyncio.Transport
+    """That of the socket; of TLS, the one under it."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -124,10 +126,11 @@ class Receiver(asyncio.Protocol):
         self._paused = False
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = self.below = transport
 
     def data_received(self, data: bytes) -> None:
         self.data += data
@@ -166,12 +169,35 @@ class Receiver(asyncio.Protocol):
         """Wait until there is data, or will be none."""
         while not (self.data or self.ended):
             self._reader = asyncio.get_running_loop().create_future()
-            await _within(timeout, self._reader)
+            await self._within(timeout, self._reader)
 
     async def wait_to_write(self, timeout: float | None) -> None:
         """Wait until the socket has taken most of what was written."""
         if self._writer is not None and not self._writer.done():
-            await _within(timeout, self._writer)
+            await self._within(timeout, self._writer)
+
+    async def _within(self, timeout: float | None, future: asyncio.Future[None]) -> None:
+        """Wait for ``future``; asyncio.timeout does the same for four times as much."""
+        if timeout is not None:
+            self._set_timer(timeout, future)
+        try:
+            await future
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _set_timer(self, timeout: float, future: asyncio.Future[None]) -> None:
+        self._timer = future.get_loop().call_later(timeout, self._expire, timeout, future, self._unsent())
+
+    def _expire(self, timeout: float, future: asyncio.Future[None], unsent: int) -> None:
+        if self._unsent() < unsent:
+            # The peer is slow, but takes what was written: to asyncio all of it is one write.
+            self._set_timer(timeout, future)
+        elif not future.done():
+            future.set_exception(TimeoutError())
+
+    def _unsent(self) -> int:
+        return self.transport.get_write_buffer_size() + self.below.get_write_buffer_size()
 
 
 class Stream(httpcore.AsyncNetworkStream):
@@ -218,21 +244,6 @@ async def _one_turn() -> None:
     """Let the event loop do what it does in its next turn, such as closing a socket, also when cancelled."""
     with anyio.CancelScope(shield=True):
         await asyncio.sleep(0)
-
-
-async def _within(timeout: float | None, future: asyncio.Future[None]) -> None:
-    """Wait for ``future``; asyncio.timeout does the same for four times as much."""
-    timer = None if timeout is None else future.get_loop().call_later(timeout, _expire, future)
-    try:
-        await future
-    finally:
-        if timer is not None:
-            timer.cancel()
-
-
-def _expire(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_exception(TimeoutError())
 
 
 def _wake(future: asyncio.Future[None] | None) -> None:

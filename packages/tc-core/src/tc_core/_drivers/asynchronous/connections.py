@@ -125,9 +125,10 @@ async def _send(
 
 
 async def _write(data: bytes, stream: httpcore.AsyncNetworkStream, timeouts: Mapping[str, float]) -> None:
-    # The timeout is for what is written at once, which may be too much for a slow peer.
-    for at in range(0, len(data), ENOUGH):
-        await stream.write(data[at : at + ENOUGH], timeouts.get("write"))
+    # httpcore's streams take the timeout for that of all they are given at once; ours sees to what the peer takes.
+    most = len(data) if isinstance(stream, asyncio_streams.Stream) else ENOUGH
+    for at in range(0, len(data), most or 1):
+        await stream.write(data[at : at + most], timeouts.get("write"))
 
 
 async def _said_why(talk: Conversation, stream: httpcore.AsyncNetworkStream) -> bool:
