@@ -409,3 +409,21 @@ def test_a_client_does_not_show_what_its_provider_holds() -> None:
 
     with Sample("https://tc.example.com", credentials=functools.partial(vault, "a-secret-token")) as sample:
         assert "a-secret-token" not in repr(sample)
+
+
+@every_loop
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["itself", "in another task"])
+async def test_a_provider_that_calls_the_client_that_asks_it_fails_instead_of_waiting_for_itself(
+    flavour: Flavour, elsewhere: bool
+) -> None:
+    async def provider() -> Credentials:
+        if elsewhere:
+            await flavour.together(lambda: sample.thing("two"))
+        await sample.thing("two")
+        return FIXED
+
+    with Wire() as wire:
+        async with flavour.make(Sample, AsyncSample, wire.url, credentials=provider) as sample:
+            with anyio.fail_after(PATIENCE), pytest.raises(RuntimeError, match="give it its own client"):
+                await sample.thing("one")
+    assert not wire.requests

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,9 @@ from ..pools import Origin, Pools
 from .endings import at_end
 from .places import Places
 from .transports import AsyncTransport, new_async_transport, reusable
+
+_asking: ContextVar[tuple[anyio.TaskInfo, ...]] = ContextVar("_asking", default=())
+"""The tasks that wait for a provider, which this one works for: it would wait for ever for their locks."""
 
 
 class AsyncDriver:
@@ -109,9 +113,15 @@ class AsyncDriver:
 
     async def _renewed(self, step: Authorize) -> Credentials | None:
         source, clock = step.session.source, step.session.options.clock
-        async with self._lock_of(source):
+        lock = self._lock_of(source)
+        if lock.statistics().owner in _asking.get():
+            raise RuntimeError(
+                "credentials: the provider called the client that asks it; give it its own client"
+            )
+        async with lock:
             if source.provider is None or not source.due(clock(), step.rejected):
                 return source.current
+            asking = _asking.set((*_asking.get(), anyio.get_current_task()))
             try:
                 value = source.provider()
                 return source.accept(await value if inspect.isawaitable(value) else value, clock())
@@ -123,6 +133,8 @@ class AsyncDriver:
                     "the credentials provider failed (%s); going on with the old ones", type(error).__name__
                 )
                 return old
+            finally:
+                _asking.reset(asking)
 
     @staticmethod
     def _lock_of(source: CredentialSource) -> anyio.Lock:
