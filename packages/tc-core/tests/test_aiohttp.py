@@ -193,6 +193,17 @@ def test_a_body_that_ends_with_its_connection_is_taken_only_if_that_ends_well() 
         on_asyncio(body)
 
 
+def test_a_switch_to_another_protocol_is_no_answer() -> None:
+    async def body() -> None:
+        async with make_clients(AIOHTTP, wire.url, retry=NEVER) as clients:
+            with pytest.raises(TransportError, match="the status 101"):
+                await clients.client()
+
+    head = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    with Wire(then(head, stall)) as wire:
+        on_asyncio(body)
+
+
 def test_an_answer_with_a_long_header_is_taken() -> None:
     location = "https://storage.example.com/?signature=" + "x" * 30_000
 

@@ -90,6 +90,8 @@ class Attempt:
                     **options,
                 )
             )
+            if answer.status < 200:
+                raise httpx.RemoteProtocolError(f"the answer has the status {answer.status}")
             if isinstance(self._body, _Pieces):
                 await self._body.finish()
         except BaseException:
