@@ -437,6 +437,17 @@ async def test_a_source_that_may_not_be_read_is_told_before_anything_is_sent(
 
 
 @every_flavour
+@pytest.mark.skipif(os.name != "posix", reason="named pipes are those of POSIX")
+async def test_a_pipe_that_nobody_writes_to_is_not_waited_for(flavour: Flavour, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with Depot() as depot:
+        async with make(flavour, depot) as client:
+            with pytest.raises(ValueError, match=r"source: '.*pipe' is no regular file"):
+                await upload(client, tmp_path / "pipe")
+        assert depot.calls == []
+
+
+@every_flavour
 @pytest.mark.parametrize("case", BAD)
 async def test_bad_input_is_told_before_anything_is_sent(flavour: Flavour, case: str, tmp_path: Path) -> None:
     changes, kind, message = BAD[case]

@@ -76,18 +76,20 @@ class PathSource(Source):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
+        shown = f"source: {str(path)!r}"
         try:
-            with self._path.open("rb", buffering=0) as file:
-                status = os.fstat(file.fileno())
-        except IsADirectoryError:
-            raise ValueError(f"source: {str(path)!r} is a folder; pass the path of a file") from None
+            status = self._path.stat()
+            # Only then: opening a pipe would wait for somebody to write to it.
+            if stat.S_ISREG(status.st_mode):
+                with self._path.open("rb", buffering=0) as file:
+                    status = os.fstat(file.fileno())
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            raise ValueError(f"source: {str(path)!r} cannot be read: {reason}") from error
+            raise ValueError(f"{shown} cannot be read: {reason}") from error
+        if stat.S_ISDIR(status.st_mode):
+            raise ValueError(f"{shown} is a folder; pass the path of a file")
         if not stat.S_ISREG(status.st_mode):
-            raise ValueError(
-                f"source: {str(path)!r} is no regular file; pass its content, or a function that opens it"
-            )
+            raise ValueError(f"{shown} is no regular file; pass its content, or a function that opens it")
         self._state = _state(status)
         self.length = status.st_size
 
