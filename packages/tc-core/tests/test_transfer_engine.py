@@ -318,3 +318,26 @@ def test_a_writer_may_take_a_part_at_a_time(data: bytes, most: int) -> None:
     writer = Lazy()
     write_all(writer, data)
     assert writer.getvalue() == data
+
+
+@pytest.mark.parametrize("result", [None, True, False, "written", 1000])
+def test_a_writer_may_return_anything(result: object) -> None:
+    written: list[bytes] = []
+
+    class Writer:
+        def write(self, data: bytes, /) -> object:
+            written.append(bytes(data))
+            return result
+
+    write_all(Writer(), DATA)
+    assert written == [DATA]
+
+
+@pytest.mark.parametrize("count", [0, None])
+def test_a_raw_file_that_is_full_and_does_not_wait_is_an_error(count: int | None) -> None:
+    class Full(io.RawIOBase):
+        def write(self, data: Any, /) -> int | None:
+            return count
+
+    with pytest.raises(BlockingIOError, match="to: takes no more bytes"):
+        write_all(Full(), DATA)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -213,9 +214,16 @@ def write_all(writer: Any, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         count = writer.write(rest if len(rest) < len(data) else data)
+        if count is None and isinstance(writer, io.RawIOBase):
+            count = 0
         # Some writers tell no number, and mean all of it.
-        if count is None or count >= len(rest):
+        if not isinstance(count, int) or isinstance(count, bool) or count >= len(rest):
             return
+        if count <= 0:
+            # A file that does not block is full for now.
+            raise BlockingIOError(
+                errno.EAGAIN, "to: takes no more bytes; pass a file that waits until it does"
+            )
         rest = rest[count:]
 
 
