@@ -541,6 +541,26 @@ async def test_writers_are_closed_whatever_happens(flavour: Flavour) -> None:
     assert all(writer.closed for writer in opened)
 
 
+@every_flavour
+async def test_a_class_is_a_function_that_opens_a_writer_and_is_called_once_if_all_goes_well(
+    flavour: Flavour,
+) -> None:
+    opened: list[Writer] = []
+
+    class Writer:
+        def __init__(self) -> None:
+            self.content = b""
+            opened.append(self)
+
+        def write(self, data: bytes) -> None:
+            self.content += data
+
+    with stocked() as depot:
+        async with make(flavour, depot) as client:
+            await client.download_object("a/b", to=Writer)
+    assert [writer.content for writer in opened] == [DATA]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="permissions and links are those of POSIX")
 def test_a_path_gets_the_permissions_of_any_new_file_and_a_link_stays(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()

@@ -437,6 +437,17 @@ async def test_a_source_that_may_not_be_read_is_told_before_anything_is_sent(
 
 
 @every_flavour
+async def test_a_class_is_a_function_that_opens_a_reader(flavour: Flavour) -> None:
+    class Reader(io.BytesIO):
+        def __init__(self) -> None:
+            super().__init__(content(9000))
+
+    with Depot() as depot:
+        async with make(flavour, depot) as client:
+            assert (await upload(client, Reader)).hashes == hashes(content(9000))
+
+
+@every_flavour
 @pytest.mark.skipif(os.name != "posix", reason="named pipes are those of POSIX")
 async def test_a_pipe_that_nobody_writes_to_is_not_waited_for(flavour: Flavour, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")

@@ -53,7 +53,8 @@ def make_sink(to: Any) -> Sink:
         return BytesSink()
     if isinstance(to, (str, os.PathLike)):
         return PathSink(cast("str | os.PathLike[str]", to))
-    if hasattr(to, "write"):
+    # Of what a class makes, the class has the methods too, and it is a function that makes one.
+    if hasattr(to, "write") and not isinstance(to, type):
         return FileSink(to)
     if callable(to):
         return FactorySink(cast(Callable[[], Writer], to))
@@ -185,6 +186,7 @@ class FactorySink(Sink):
     def __init__(self, factory: Callable[[], Writer]) -> None:
         self._factory = factory
         self._writer: Any = None
+        self._written = False
 
     def open(self) -> None:
         writer = self._factory()
@@ -193,11 +195,14 @@ class FactorySink(Sink):
         self._writer = writer
 
     def write(self, data: bytes) -> None:
+        self._written = True
         write_all(self._writer, data)
 
     def restart(self) -> None:
-        self.close()
-        self.open()
+        if self._written:
+            self.close()
+            self.open()
+            self._written = False
 
     def keep(self) -> None:
         self.close()

@@ -51,7 +51,8 @@ def make_source(value: Any) -> Source:
         return BytesSource(bytes(cast(bytes, value)))
     if isinstance(value, (str, os.PathLike)):
         return PathSource(cast("str | os.PathLike[str]", value))
-    if hasattr(value, "read"):
+    # Of what a class makes, the class has the methods too, and it is a function that makes one.
+    if hasattr(value, "read") and not isinstance(value, type):
         return FileSource(value)
     if callable(value):
         return FactorySource(cast(Callable[[], Reader], value))
