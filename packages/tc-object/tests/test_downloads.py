@@ -9,6 +9,7 @@ import ssl
 import stat
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import httpx
@@ -628,6 +629,16 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "name that is too long": ({"to": "{tmp}/" + 300 * "x"}, ValueError, "to: '.*' cannot be written"),
     "NUL": ({"to": "{tmp}/a\0b"}, ValueError, "to: '.*' cannot be written"),
     "text": ({"to": io.StringIO()}, TypeError, "to: is open in text mode"),
+    "text in a temporary file": (
+        {"to": SpooledTemporaryFile(mode="w+")},  # noqa: SIM115 - in memory
+        TypeError,
+        "to: is open in text mode",
+    ),
+    "file that is read": (
+        {"to": io.BufferedReader(io.BytesIO())},
+        ValueError,
+        "to: is not open for writing",
+    ),
     "closed file": ({"to": CLOSED}, ValueError, "to: is closed; pass an open file"),
     "factory of nothing": ({"to": lambda: None}, TypeError, "to: the function returned NoneType"),
 }

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import pytest
@@ -412,6 +413,16 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "source that is closed": ({"source": CLOSED}, ValueError, "source: cannot seek .*closed file"),
     "source that is a folder": ({"source": "{tmp}"}, ValueError, "source: '.*' is a folder"),
     "source that is text": ({"source": io.StringIO("x")}, TypeError, "source: is open in text mode"),
+    "source that is text in a temporary file": (
+        {"source": SpooledTemporaryFile(mode="w+")},  # noqa: SIM115 - in memory
+        TypeError,
+        "source: is open in text mode",
+    ),
+    "source that is written": (
+        {"source": io.BufferedWriter(io.BytesIO())},
+        ValueError,
+        "source: is not open for reading",
+    ),
     "source that cannot seek": ({"source": Trickle(b"")}, ValueError, "source: cannot seek"),
     "factory of nothing": ({"source": lambda: None}, TypeError, "source: the function returned NoneType"),
     "factory of text": (

@@ -141,10 +141,13 @@ class FileSink(Sink):
     """An open file, from where it stands on."""
 
     def __init__(self, file: Any) -> None:
-        if isinstance(file, io.TextIOBase):
+        # Not only an io.TextIOBase: temporary files are wrapped.
+        if hasattr(file, "encoding"):
             raise TypeError("to: is open in text mode; open it with 'wb'")
         if getattr(file, "closed", False):
             raise ValueError("to: is closed; pass an open file")
+        if hasattr(file, "writable") and not file.writable():
+            raise ValueError("to: is not open for writing; open it with 'wb'")
         self._file = file
         self._start = _position(file)
         self._written = self._kept = False

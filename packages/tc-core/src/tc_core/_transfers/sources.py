@@ -116,7 +116,8 @@ class FileSource(Source):
     """An open file, from where it stands to its end."""
 
     def __init__(self, file: Any) -> None:
-        if isinstance(file, io.TextIOBase):
+        # Not only an io.TextIOBase: temporary files are wrapped.
+        if hasattr(file, "encoding"):
             raise TypeError("source: is open in text mode; open it with 'rb'")
         try:
             self._start = int(file.tell())
@@ -126,6 +127,8 @@ class FileSource(Source):
             raise ValueError(
                 f"source: cannot seek ({error}); pass bytes, a path, or a function that opens it anew"
             ) from error
+        if hasattr(file, "readable") and not file.readable():
+            raise ValueError("source: is not open for reading; open it with 'rb'")
         self._file = file
         self._state = self._now()
 
