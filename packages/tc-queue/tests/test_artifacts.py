@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from wire import Wire, answer
 
 from tc_core import (
     APIError,
+    BadRequest,
     Credentials,
     FailedDependency,
     NotFound,
@@ -25,6 +27,7 @@ from tc_core import (
     TaskclusterError,
     TransportError,
     VerificationFailed,
+    from_now,
     slug_id,
 )
 from tc_queue import AsyncQueue, Queue
@@ -241,6 +244,24 @@ async def test_credentials_go_to_the_services_only_and_each_has_its_own(flavour:
         # The scopes that this client is limited to are none of the artifact's own credentials.
         assert "ext=" not in second
         assert set(storage.requests[0].headers) == {"host", "user-agent", "accept-encoding"}
+
+
+@every_flavour
+async def test_tracebacks_with_local_variables_show_no_credentials_of_an_artifact(flavour: Flavour) -> None:
+    given = {**TEMPORARY, "accessToken": "canary"}
+    content = {"storageType": "object", "name": "kept", "credentials": given}
+    begun = {**content, "projectId": "p", "uploadId": slug_id(), "expires": "2999-01-01T00:00:00.000Z"}
+    refusal = answer(400, {"code": "InputError", "message": "no"})
+    with Wire(answer(200, content), refusal, answer(200, begun), refusal) as wire:
+        async with flavour.make(Queue, AsyncQueue, wire.url) as queue:
+            with pytest.raises(BadRequest) as download:
+                await queue.download_artifact(TASK, "private/x")
+            with pytest.raises(BadRequest) as upload:
+                await queue.create_artifact_from(TASK, 0, "private/x", b"x", expires=from_now("1 day"))
+    for caught in (download, upload):
+        report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        frames = [frame for frame in report.stack if f"{os.sep}tc_" in frame.filename]
+        assert "canary" not in "".join(f"{frame.locals}" for frame in frames)
 
 
 @every_flavour

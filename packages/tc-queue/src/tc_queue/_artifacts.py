@@ -72,7 +72,11 @@ class Artifact:
             case "error":
                 raise self._failed(content)
             case "object":
-                return (yield from self._locate_object(content))
+                require_objects()
+                service = self._services(content["credentials"], self._content)
+                stored_as = content["name"]
+                del content  # Some reports show local variables, and its credentials are a secret.
+                return (yield from self._locate_object(service, stored_as))
             case "reference" if managed_only:
                 raise TaskclusterError(
                     f"artifact {self.name!r}: is a reference, to a place that Taskcluster does not manage"
@@ -81,12 +85,10 @@ class Artifact:
                 return Place(url=content["url"], doubt=self._doubt)
         raise TaskclusterError(f"artifact {self.name!r}: has a storage type that is not known here")
 
-    def _locate_object(self, content: _t.ArtifactContentResponseObject) -> Transfer[Place]:
-        require_objects()
+    def _locate_object(self, service: Any, stored_as: str) -> Transfer[Place]:
         from tc_object._transfers import locate_object
 
-        service = self._services(content["credentials"], self._content)
-        place = yield from locate_object(service, self._terms, content["name"])
+        place = yield from locate_object(service, self._terms, stored_as)
         return place if place.hashes else replace(place, doubt=self._doubt)
 
     def _content(self, queue: Any) -> Any:
@@ -245,8 +247,10 @@ def create_artifact_from(
     begun: Any = {key: answer[key] for key in ("projectId", "uploadId", "expires")}
     # There is no way to other credentials: an artifact of this kind cannot be created twice.
     service = services(answer["credentials"], None)
-    sent = yield from send_object(service, terms, answer["name"], made, begun, content_type, on_progress)
-    finish: _t.FinishArtifactRequest = {"uploadId": answer["uploadId"]}
+    stored_as = answer["name"]
+    del answer  # Some reports show local variables, and its credentials are a secret.
+    sent = yield from send_object(service, terms, stored_as, made, begun, content_type, on_progress)
+    finish: _t.FinishArtifactRequest = {"uploadId": begun["uploadId"]}
     yield from terms.ask(queue, lambda queue: queue.finishArtifact(task_id, run_id, name, finish))
     return sent
 

@@ -61,6 +61,10 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     framed: bool
 
+    def __repr__(self) -> str:
+        # A redirect names a URL with its signature.
+        return f"Answer({self.status})"
+
 
 class Incoming(Protocol):
     """Takes the body of an answer in. Only `add` and `offer` never wait."""

@@ -32,11 +32,12 @@ class AsyncTransfers:
             step = next(transfer)
             while True:
                 try:
-                    result = await self._do(step)
+                    result = [await self._do(step)]
                 except Exception as error:
                     step = transfer.throw(error)
                 else:
-                    step = transfer.send(result)
+                    # Not kept: some reports show local variables, and this may well be a URL with its signature.
+                    step = transfer.send(result.pop())
         except StopIteration as end:
             value: T = end.value
             return value
