@@ -575,6 +575,17 @@ def test_a_path_gets_the_permissions_of_any_new_file_and_a_link_stays(tmp_path: 
     assert mode == stat.S_IMODE((tmp_path / "other").stat().st_mode)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+@pytest.mark.parametrize("mode", [0o600, 0o755, 0o444])
+def test_a_path_keeps_the_permissions_of_the_file_that_was_there(mode: int, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "file").chmod(mode)
+    with stocked() as depot, Object(depot.url) as client:
+        client.download_object("a/b", to=tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == DATA
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == mode
+
+
 @every_flavour
 async def test_progress_is_told_from_the_beginning_to_the_end(flavour: Flavour) -> None:
     data = content(2 * MEBIBYTE)

@@ -101,6 +101,10 @@ class PathSink(Sink):
             self._file = io.FileIO(self._part, "xb")
         except OSError as error:
             raise ValueError(f"to: {str(self.path)!r} cannot be written: {error.strerror}") from error
+        if os.name == "posix":
+            # What takes the place of a file is for the same eyes as that was.
+            with suppress(FileNotFoundError):
+                os.fchmod(self._file.fileno(), self._final.stat().st_mode & 0o777)
 
     def write(self, data: bytes) -> None:
         assert self._file is not None
