@@ -204,17 +204,6 @@ def test_a_switch_to_another_protocol_is_no_answer() -> None:
         on_asyncio(body)
 
 
-def test_an_answer_with_a_long_header_is_taken() -> None:
-    location = "https://storage.example.com/?signature=" + "x" * 30_000
-
-    async def body() -> None:
-        async with AsyncSample(wire.url, transport=AiohttpTransport()) as sample:
-            assert await sample.latest() == location
-
-    with Wire(answer(303, b"", {"Location": location})) as wire:
-        on_asyncio(body)
-
-
 def test_cookies_are_not_kept() -> None:
     async def body() -> None:
         async with make_clients(AIOHTTP, wire.url) as clients:

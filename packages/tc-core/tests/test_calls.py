@@ -105,6 +105,14 @@ async def test_a_redirect_is_returned_and_not_followed(flavour: Flavour) -> None
 
 
 @every_flavour
+async def test_a_header_may_be_as_long_as_a_signed_url(flavour: Flavour) -> None:
+    location = "https://storage.example.com/?signature=" + "x" * 60_000
+    with Wire(answer(303, b"", {"Location": location})) as wire:
+        async with flavour.make(Sample, AsyncSample, wire.url) as sample:
+            assert await sample.latest() == location
+
+
+@every_flavour
 async def test_a_declared_answer_is_read_from_a_redirect_too(flavour: Flavour) -> None:
     with Wire(answer(303, {"storageType": "s3"}, {"Location": "https://elsewhere.example.com/"})) as wire:
         async with flavour.make(Sample, AsyncSample, wire.url) as sample:

@@ -18,8 +18,10 @@ from ctrl_c import Pressed, at_every_place
 from depot import Depot, Fault, Stored
 from flavours import AIOHTTP, Flavour, every_flavour, every_loop
 from leftovers import nothing_left, transfer_threads
+from wire import Wire, answer
 
 from tc_core import Retry, TimedOut, from_now
+from tc_core._drivers.pools import MOST_HOSTS
 from tc_object import AsyncObject, Object
 
 MEBIBYTE = 1024 * 1024
@@ -85,6 +87,24 @@ async def test_connections_are_kept_for_the_next_transfer_and_closed_with_the_cl
             # One for the service, and one for the storage; aiohttp knows that they are the same host.
             assert depot.open == (1 if flavour is AIOHTTP else 2)
         depot.wait_until_all_closed()
+
+
+@every_flavour
+async def test_connections_are_kept_to_the_storages_that_were_used_last(flavour: Flavour) -> None:
+    visits = [*range(MOST_HOSTS), 0, MOST_HOSTS]
+    with contextlib.ExitStack() as stack:
+        storages = [stack.enter_context(Wire(otherwise=answer(200, b"x"))) for _ in range(MOST_HOSTS + 1)]
+        wire = stack.enter_context(
+            Wire(*(answer(200, {"method": "simple", "url": f"{storages[each].url}/x"}) for each in visits))
+        )
+        async with flavour.make(Object, AsyncObject, wire.url) as client:
+            for _ in visits:
+                assert (await client.download_object("a/b")).content == b"x"
+            if flavour is not AIOHTTP:  # which has no such bound
+                storages.pop(1).wait_until_all_closed()
+            assert [storage.open for storage in storages] == [1] * len(storages)
+        for storage in storages:
+            storage.wait_until_all_closed()
 
 
 RUN = """
