@@ -22,10 +22,13 @@ OK = answer(200, {"ok": True})
 CLOSED = "this client is closed"
 
 
-class Closable(httpx.BaseTransport, httpx.AsyncBaseTransport):
+class Closable(httpx.MockTransport):
     """A transport that counts how often it is closed."""
 
     closed = 0
+
+    def __init__(self) -> None:
+        super().__init__(lambda _: httpx.Response(200, json={"ok": True}))
 
     def close(self) -> None:
         self.closed += 1
@@ -112,9 +115,14 @@ async def test_closing_without_a_call_and_closing_twice_do_no_harm(flavour: Flav
 
 
 @every_flavour
-async def test_closing_without_a_call_closes_a_transport_that_was_given(flavour: Flavour) -> None:
+@pytest.mark.parametrize("calls", [0, 1])
+async def test_closing_closes_a_transport_that_was_given_even_without_a_call(
+    flavour: Flavour, calls: int
+) -> None:
     transport = Closable()
     client = flavour.make(Client, AsyncClient, "http://127.0.0.1:9", transport=transport)
+    for _ in range(calls):
+        await client.request("GET", "api/ping")
     await client.aclose()
     await client.aclose()
     assert transport.closed == 1

@@ -8,6 +8,7 @@ import os
 import ssl
 import stat
 from collections.abc import AsyncIterator, Iterator
+from gzip import compress
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -18,7 +19,7 @@ from authority import Authority
 from depot import Depot, Fault, Stored, content
 from flavours import Flavour, every_flavour
 from leftovers import nothing_left, transfer_threads
-from wire import Wire, answer, hang_up, then
+from wire import Wire, answer, hang_up, stall, then
 
 from tc_core import (
     APIError,
@@ -271,6 +272,30 @@ async def test_damaged_gzip_is_fetched_again_and_its_thread_ends(flavour: Flavou
         async with make(flavour, depot) as client:
             assert (await client.download_object("a/b")).content == data
             assert transfer_threads() == []
+
+
+@every_flavour
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip"])
+async def test_gzip_without_its_end_is_fetched_again(flavour: Flavour, coding: str) -> None:
+    whole, headers = compress(DATA), {"Content-Encoding": coding}
+    with Wire() as wire:
+        wire.script(
+            answer(200, simple(f"{wire.url}/x")),
+            answer(200, whole[: len(whole) // 2], headers),
+            answer(200, whole, headers),
+        )
+        async with flavour.make(Object, AsyncObject, wire.url, retry=AT_ONCE) as client:
+            assert (await client.download_object("a/b")).content == DATA
+
+
+@every_flavour
+async def test_a_long_error_is_not_read_to_its_end(flavour: Flavour) -> None:
+    endless = then(answer(404, b"x" * 20_000, length=10**9), stall)
+    with Wire(endless) as storage, Wire(answer(200, simple(f"{storage.url}/x"))) as wire:
+        async with flavour.make(Object, AsyncObject, wire.url, retry=Retry(retries=0), timeout=5) as client:
+            with pytest.raises(NotFound):
+                await client.download_object("a/b")
+            await flavour.wait(storage.wait_until_all_closed)
 
 
 @every_flavour

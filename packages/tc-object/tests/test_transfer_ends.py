@@ -81,7 +81,7 @@ async def test_connections_are_kept_for_the_next_transfer_and_closed_with_the_cl
 ) -> None:
     with Depot() as depot:
         depot.objects["a/b"] = Stored(DATA)
-        async with flavour.make(Object, AsyncObject, depot.url) as client:
+        async with flavour.make(Object, AsyncObject, depot.url, max_connections=1, deadline=10) as client:
             for _ in range(3):
                 await client.download_object("a/b")
             # One for the service, and one for the storage; aiohttp knows that they are the same host.

@@ -298,16 +298,17 @@ def _short_reads(size: int) -> io.BytesIO:
 
 
 @every_flavour
-async def test_a_file_whose_bytes_change_is_an_error(flavour: Flavour, tmp_path: Path) -> None:
+@pytest.mark.parametrize("opened", [False, True])
+async def test_a_file_whose_bytes_change_is_an_error(flavour: Flavour, opened: bool, tmp_path: Path) -> None:
     path = from_path(content(700_000), tmp_path)
 
     def rewrite(done: int, total: int | None, phase: str) -> None:
         path.write_bytes(content(700_000)[::-1])
 
-    with Depot() as depot:
+    with Depot() as depot, path.open("rb") as file:
         async with make(flavour, depot) as client:
             with pytest.raises(VerificationFailed, match="source: changed"):
-                await upload(client, path, on_progress=rewrite)
+                await upload(client, file if opened else path, on_progress=rewrite)
         assert "POST finish-upload/a/b" not in depot.calls
 
 

@@ -301,6 +301,17 @@ async def test_a_host_is_tried_at_each_of_its_addresses(
 
 
 @every_flavour
+async def test_when_an_address_answers_no_other_is_tried(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Wire(otherwise=well) as wire:
+        name_has(monkeypatch, "127.0.0.1", "127.0.0.1")
+        async with make_clients(flavour, f"http://tc.example.invalid:{wire.port}", retry=NEVER) as clients:
+            assert await clients.client() == OK
+    assert wire.accepted == 1
+
+
+@every_flavour
 async def test_a_host_that_is_at_none_of_its_addresses_is_an_error_that_says_why(
     flavour: Flavour, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -302,11 +302,14 @@ async def test_a_server_behind_a_proxy_that_wants_a_certificate_refuses_a_client
 @pytest.mark.parametrize(
     "proxy", ["ftp://user:a-secret@proxy.example.com", "http://user:a-secret@proxy:port"]
 )
-async def test_a_proxy_that_is_none_is_named_in_the_error_without_its_password(
+async def test_a_proxy_that_is_none_is_named_in_the_error_without_its_password_and_takes_no_place(
     flavour: Flavour, proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    async with make_clients(flavour, "https://tc.example.invalid") as clients:
-        with pytest.raises(ValueError, match=r"^https_proxy: the environment names no proxy") as caught:
-            await clients.client()
-    assert "a-secret" not in f"{caught.value!r} {caught.value.__cause__!r}"
+    async with make_clients(
+        flavour, "https://tc.example.invalid", max_connections=1, deadline=5.0
+    ) as clients:
+        for _ in range(2):
+            with pytest.raises(ValueError, match=r"^https_proxy: the environment names no proxy") as caught:
+                await clients.client()
+            assert "a-secret" not in f"{caught.value!r} {caught.value.__cause__!r}"
