@@ -250,6 +250,28 @@ def test_a_long_body_goes_out_whole_with_its_length_and_keeps_the_connection() -
     assert wire.accepted == 1
 
 
+def test_the_timeout_of_a_write_is_not_for_the_source() -> None:
+    class Slow(Body):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield LONG[:100_000]
+            over = asyncio.Event()
+            # Behind all that was to happen so long after the piece before.
+            asyncio.get_running_loop().call_later(1.0, over.set)
+            await over.wait()
+            yield LONG[100_000:]
+
+    async def body() -> None:
+        transport = AiohttpTransport()
+        request = put(wire.url, Slow(), len(LONG))
+        request.extensions["timeout"]["write"] = 1.0
+        await read(await transport.handle_async_request(request))
+        await transport.aclose()
+
+    with Wire(answer(200)) as wire:
+        on_asyncio(body)
+    assert wire.requests[0].body == LONG
+
+
 @pytest.mark.parametrize(
     ("length", "pieces"),
     [
