@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -118,6 +119,23 @@ def test_retry_after_in_seconds_is_waited_for(status: int) -> None:
 def test_retry_after_as_a_date_is_waited_for() -> None:
     clock = Clock()
     date = format_datetime(datetime.fromtimestamp(clock.now + 42, UTC), usegmt=True)
+    assert follow(make_session(clock), [answer(503, retry_after=date), answer()]).waits == [42.0]
+
+
+@pytest.fixture
+def far_from_utc() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "XXX-9")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows keeps its time zone for all programs")
+@pytest.mark.usefixtures("far_from_utc")
+def test_retry_after_as_a_date_without_a_zone_is_in_utc() -> None:
+    clock = Clock()
+    date = time.asctime(time.gmtime(clock.now + 42))
     assert follow(make_session(clock), [answer(503, retry_after=date), answer()]).waits == [42.0]
 
 

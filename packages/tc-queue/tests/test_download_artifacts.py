@@ -62,6 +62,7 @@ def files(folder: Path) -> dict[str, bytes]:
         ("public/?.*", NAMES[:2]),
         ("public/[!a].*", NAMES[1:2]),
         ("public/[a-b].*", NAMES[:2]),
+        ("public/[a-a].*", NAMES[:1]),
         ("p*/e.log", NAMES[4:]),
         ("public/a.log", NAMES[:1]),
         ("public", []),
