@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from threading import Event, Thread
 
+import pytest
 from wire import PATIENCE
 
-from tc_core._forks import Lock, Turn
+from tc_core._forks import Turn
 
 
 def give_back(turn: Turn) -> None:
@@ -37,16 +41,21 @@ def test_a_turn_is_had_by_one_thread_at_a_time_which_knows_it() -> None:
     assert not turn.is_mine
 
 
-def test_after_a_fork_a_turn_is_free() -> None:
-    turn = Turn()
-    turn.take()
-    turn.after_fork()
-    assert not turn.is_mine
-    assert turn.take(0.01)
+FORK = """
+import os
+from tc_core._forks import Lock, Turn
+
+lock, turn = Lock(), Turn()
+lock.mutex.acquire()
+turn.take()
+child = os.fork()
+if not child:
+    os._exit(not (lock.mutex.acquire(blocking=False) and not turn.is_mine and turn.take(0)))
+os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
 
 
-def test_after_a_fork_a_lock_is_free() -> None:
-    lock = Lock()
-    lock.mutex.acquire()
-    lock.after_fork()
-    assert lock.mutex.acquire(timeout=0.01)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_finds_all_free() -> None:
+    search = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", FORK], env=os.environ | search, check=True)
