@@ -69,6 +69,8 @@ def files(folder: Path) -> dict[str, bytes]:
         ("*.log", []),
         ("public/a.lo", []),
         ("public/a.log?", []),
+        ("public[!x]a.log", []),
+        ("public/a.l**/og", []),
     ],
 )
 def test_patterns(pattern: str, matched: list[str]) -> None:
