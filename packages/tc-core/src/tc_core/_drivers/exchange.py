@@ -12,7 +12,7 @@ import httpx
 from .._errors import TimedOut, TransportError, redact
 from .._flow import Send
 from .body import BodyReader
-from .timeouts import timeouts
+from .timeouts import Timeouts, timeouts
 
 FAILURES = (httpx.HTTPError, httpx.StreamError, ssl.SSLError)
 """What a transport of httpx may raise; through a tunnel under asyncio an alert of the peer's TLS comes as it is."""
@@ -62,6 +62,12 @@ class Exchange:
     def name(self) -> str:
         """Verb and URL, fit for messages."""
         return self._sent.name
+
+    @property
+    def sent(self) -> bool:
+        """Whether some of the request may have gone out. Only with a deadline it is known if not."""
+        times = self.request.extensions["timeout"]
+        return not isinstance(times, Timeouts) or times.sent
 
     def load(self) -> None:
         """Bring the request into the state in which httpx.Client hands it to a transport: with its content known."""

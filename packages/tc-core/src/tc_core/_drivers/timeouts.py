@@ -28,13 +28,18 @@ class Timeouts(dict[str, float]):
     """Seconds for each part of an exchange, which httpcore asks for when the part begins.
 
     So each is told what is left until then, and a stall in one part leaves less for the next.
+
+    Attributes:
+        sent: whether a part has begun in which the request goes out.
     """
 
     def __init__(self, timeout: float, until: float | None) -> None:
         super().__init__(dict.fromkeys(_PARTS, timeout))
         self._until = until
+        self.sent = False
 
     def get(self, part: str, default: Any = None, /) -> Any:
+        self.sent = self.sent or part in ("write", "read")
         seconds = super().get(part, default)
         if self._until is None or seconds is None:
             return seconds

@@ -154,14 +154,15 @@ class AsyncDriver:
 
     async def _send(self, step: Send) -> Response:
         if step.remaining is None:
-            return await self._exchange(step)
+            return await self._exchange(Exchange(step, self._origin, None))
+        exchange = Exchange(step, self._origin, time.monotonic() + step.remaining)
         with anyio.move_on_after(step.remaining):
-            return await self._exchange(step)
-        raise TimedOut(f"{step.request.name}: the deadline passed")
+            return await self._exchange(exchange)
+        # Not every transport that is given asks for the timeouts, by which is known how far it came.
+        sent = exchange.sent or self._given is not None
+        raise TimedOut(f"{exchange.name}: the deadline passed", sent=sent)
 
-    async def _exchange(self, step: Send) -> Response:
-        # The deadline is kept by cancelling, in `_send`.
-        exchange = Exchange(step, self._origin, until=None)
+    async def _exchange(self, exchange: Exchange) -> Response:
         if self._given is not None:
             exchange.load()
             return await _send_through(self._given, exchange)
