@@ -7,6 +7,7 @@ import io
 import os
 import ssl
 import stat
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from gzip import compress
 from pathlib import Path
@@ -353,9 +354,11 @@ async def test_each_known_hash_is_verified(flavour: Flavour, known: list[str], t
 async def test_an_object_without_a_known_hash_is_not_fetched(flavour: Flavour) -> None:
     with stocked(hashes={"md5": "0"}) as depot:
         async with make(flavour, depot) as client:
-            with pytest.raises(VerificationFailed, match="knows no hash"):
+            with pytest.raises(VerificationFailed, match="knows no hash") as caught:
                 await client.download_object("a/b")
         assert depot.seen == []
+    report = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "secret" not in "".join(report.format())
 
 
 @every_flavour
@@ -677,6 +680,7 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     ),
     "closed file": ({"to": CLOSED}, ValueError, "to: is closed; pass an open file"),
     "factory of nothing": ({"to": lambda: None}, TypeError, "to: the function returned NoneType"),
+    "factory of text": ({"to": io.StringIO}, TypeError, "to: is open in text mode"),
 }
 
 

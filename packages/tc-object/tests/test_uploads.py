@@ -25,6 +25,7 @@ from tc_core import (
     APIError,
     Retry,
     ServerError,
+    TaskclusterError,
     TransportError,
     VerificationFailed,
     from_now,
@@ -235,6 +236,19 @@ async def test_a_storage_that_says_yes_before_it_has_everything_is_not_believed(
                 with pytest.raises(TransportError):
                     await upload(client, bytes(32 * MEBIBYTE))
         assert len(wire.requests) == 1
+
+
+@every_flavour
+@pytest.mark.parametrize("value", ["a\r\nX-More: b", "caf\u00e9"])
+async def test_a_header_that_cannot_be_sent_as_the_service_gave_it_is_an_error(
+    flavour: Flavour, value: str
+) -> None:
+    begun = {"projectId": "p", "uploadId": slug_id(), "expires": json_date(EXPIRES)}
+    put = {"url": "http://127.0.0.1:9/x", "expires": json_date(EXPIRES), "headers": {"X-Owner": value}}
+    with Wire(answer(200, {**begun, "uploadMethod": {"putUrl": put}})) as wire:
+        async with flavour.make(Object, AsyncObject, wire.url) as client:
+            with pytest.raises(TaskclusterError, match="the header 'X-Owner', which cannot be sent"):
+                await upload(client, content(10_000))
 
 
 @contextmanager

@@ -122,7 +122,14 @@ def locate_object(service: Object | AsyncObject, terms: Terms, name: str) -> Tra
     answer = yield from terms.ask(service, lambda s: s.startDownload(name, accepted))
     if answer["method"] == "simple":
         return Place(url=answer["url"])
-    return Place(url=answer["url"], expires=seconds(answer["expires"]), hashes=_known(name, answer["hashes"]))
+    hashes = _known(answer["hashes"])
+    place = Place(url=answer["url"], expires=seconds(answer["expires"]), hashes=hashes)
+    if not hashes:
+        del answer  # Some reports show local variables, and its URL is a secret.
+        raise VerificationFailed(
+            f"object {name!r}: the service knows no hash of it, so what arrives could not be verified"
+        )
+    return place
 
 
 def _place_of(method: _t.CreateUploadResponseUploadMethod) -> Place:
@@ -132,10 +139,5 @@ def _place_of(method: _t.CreateUploadResponseUploadMethod) -> Place:
     return Place(url=put["url"], expires=seconds(put["expires"]), headers=put["headers"])
 
 
-def _known(name: str, hashes: Mapping[str, Any]) -> dict[str, str]:
-    known = {each: str(hashes[each]).lower() for each in HASHES if each in hashes}
-    if not known:
-        raise VerificationFailed(
-            f"object {name!r}: the service knows no hash of it, so what arrives could not be verified"
-        )
-    return known
+def _known(hashes: Mapping[str, Any]) -> dict[str, str]:
+    return {each: str(hashes[each]).lower() for each in HASHES if each in hashes}

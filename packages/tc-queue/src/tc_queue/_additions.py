@@ -327,7 +327,7 @@ class Queue(client.Queue):
 
     def _object_service(
         self,
-        first: _t.ObjectCredentials,
+        first: Credentials,
         again: Callable[[client.Queue], _t.ArtifactContentResponseObject] | None,
     ) -> Object:
         from tc_object import Object
@@ -337,12 +337,13 @@ class Queue(client.Queue):
         given = [first]
 
         def provide() -> Credentials:
-            if given or again is None:
-                return credentials_of(given.pop())
-            return credentials_of((again(self))["credentials"])
+            if given:
+                return given.pop()
+            assert again is not None
+            return credentials_of(again(self))
 
         # The scopes that the user limits this client to are none of these credentials.
-        credentials = provide if again else credentials_of(first)
+        credentials = provide if again else first
         core = self._core.changed({"credentials": credentials, "authorized_scopes": None})
         return Object._of(core, owner=False)
 
@@ -529,7 +530,7 @@ class AsyncQueue(client.AsyncQueue):
 
     def _object_service(
         self,
-        first: _t.ObjectCredentials,
+        first: Credentials,
         again: Callable[[client.AsyncQueue], Awaitable[_t.ArtifactContentResponseObject]] | None,
     ) -> AsyncObject:
         from tc_object import AsyncObject
@@ -539,11 +540,12 @@ class AsyncQueue(client.AsyncQueue):
         given = [first]
 
         async def provide() -> Credentials:
-            if given or again is None:
-                return credentials_of(given.pop())
-            return credentials_of((await again(self))["credentials"])
+            if given:
+                return given.pop()
+            assert again is not None
+            return credentials_of(await again(self))
 
         # The scopes that the user limits this client to are none of these credentials.
-        credentials = provide if again else credentials_of(first)
+        credentials = provide if again else first
         core = self._core.changed({"credentials": credentials, "authorized_scopes": None})
         return AsyncObject._of(core, owner=False)

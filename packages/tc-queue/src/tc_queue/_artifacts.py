@@ -39,7 +39,7 @@ class ObjectServices(Protocol):
     When they expire it asks for others, with ``again`` if there is such a way.
     """
 
-    def __call__(self, first: _t.ObjectCredentials, again: Callable[[Any], Any] | None, /) -> Any: ...
+    def __call__(self, first: Credentials, again: Callable[[Any], Any] | None, /) -> Any: ...
 
 
 class Artifact:
@@ -73,7 +73,7 @@ class Artifact:
                 raise self._failed(content)
             case "object":
                 require_objects()
-                service = self._services(content["credentials"], self._content)
+                service = self._services(credentials_of(content), self._content)
                 stored_as = content["name"]
                 del content  # Some reports show local variables, and its credentials are a secret.
                 return (yield from self._locate_object(service, stored_as))
@@ -246,7 +246,7 @@ def create_artifact_from(
     answer: _t.PostArtifactResponseObject = yield from terms.ask(queue, create)
     begun: Any = {key: answer[key] for key in ("projectId", "uploadId", "expires")}
     # There is no way to other credentials: an artifact of this kind cannot be created twice.
-    service = services(answer["credentials"], None)
+    service = services(credentials_of(answer), None)
     stored_as = answer["name"]
     del answer  # Some reports show local variables, and its credentials are a secret.
     sent = yield from send_object(service, terms, stored_as, made, begun, content_type, on_progress)
@@ -387,6 +387,7 @@ def link_payload(
     }
 
 
-def credentials_of(given: _t.ObjectCredentials) -> Credentials:
+def credentials_of(answer: _t.ArtifactContentResponseObject | _t.PostArtifactResponseObject) -> Credentials:
     """Return the credentials for one object that the queue gave."""
+    given = answer["credentials"]
     return Credentials(given["clientId"], given["accessToken"], given["certificate"])

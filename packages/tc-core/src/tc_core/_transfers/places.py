@@ -48,7 +48,13 @@ class Place:
     doubt: Doubt | None = None
 
     def __post_init__(self) -> None:
-        _check(self.url)
+        if not _leads_somewhere(self.url):
+            raise no_place()
+        for name, value in self.headers.items():
+            if not re.fullmatch(r"[!-~]+", name) or not re.fullmatch(r"[\t -~]*", value):
+                raise TaskclusterError(
+                    f"the service named the header {name!r}, which cannot be sent as it is"
+                )
 
 
 def redirected(request: DataRequest, answer: Answer) -> DataRequest:
@@ -57,11 +63,11 @@ def redirected(request: DataRequest, answer: Answer) -> DataRequest:
     Raises:
         TaskclusterError: it leads nowhere, or from TLS to none.
     """
-    location = answer.headers.get("location")
-    if not location:
+    if not answer.headers.get("location"):
         raise TaskclusterError(f"{request.name}: the storage answered with a redirect that leads nowhere")
-    followed = DataRequest(request.verb, urljoin(request.url, location), request.headers)
-    _check(followed.url)
+    followed = DataRequest(request.verb, urljoin(request.url, answer.headers["location"]), request.headers)
+    if not _leads_somewhere(followed.url):
+        raise no_place()
     if urlsplit(request.url).scheme == "https" and urlsplit(followed.url).scheme != "https":
         raise TaskclusterError(f"{request.name}: the storage redirected to http, which is not followed")
     return followed
@@ -98,12 +104,11 @@ def no_place() -> TaskclusterError:
     return TaskclusterError("the service named a place that is no http or https URL")
 
 
-def _check(url: object) -> None:
-    text = url if isinstance(url, str) else ""
+def _leads_somewhere(url: object) -> bool:
+    if not isinstance(url, str) or not url.isascii() or re.search(r"[\x00-\x20\x7f]", url):
+        return False
     try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        good = False
-    if not good or not text.isascii() or re.search(r"[\x00-\x20\x7f]", text):
-        raise no_place()
+        return False

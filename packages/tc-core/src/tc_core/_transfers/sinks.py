@@ -145,13 +145,7 @@ class FileSink(Sink):
     """An open file, from where it stands on."""
 
     def __init__(self, file: Any) -> None:
-        # Not only an io.TextIOBase: temporary files are wrapped.
-        if hasattr(file, "encoding"):
-            raise TypeError("to: is open in text mode; open it with 'wb'")
-        if getattr(file, "closed", False):
-            raise ValueError("to: is closed; pass an open file")
-        if hasattr(file, "writable") and not file.writable():
-            raise ValueError("to: is not open for writing; open it with 'wb'")
+        _check_writable(file)
         self._file = file
         self._start = _position(file)
         self._written = self._kept = False
@@ -196,10 +190,10 @@ class FactorySink(Sink):
         self._written = False
 
     def open(self) -> None:
-        writer = self._factory()
+        self._writer = writer = self._factory()
         if not hasattr(writer, "write"):
             raise TypeError(f"to: the function returned {type(writer).__name__}, which has no write method")
-        self._writer = writer
+        _check_writable(writer)
 
     def write(self, data: bytes) -> None:
         self._written = True
@@ -237,6 +231,16 @@ def write_all(writer: Any, data: bytes) -> None:
                 errno.EAGAIN, "to: takes no more bytes; pass a file that waits until it does"
             )
         rest = rest[count:]
+
+
+def _check_writable(file: Any) -> None:
+    # Not only an io.TextIOBase: temporary files are wrapped.
+    if hasattr(file, "encoding"):
+        raise TypeError("to: is open in text mode; open it with 'wb'")
+    if getattr(file, "closed", False):
+        raise ValueError("to: is closed; pass an open file")
+    if hasattr(file, "writable") and not file.writable():
+        raise ValueError("to: is not open for writing; open it with 'wb'")
 
 
 def _target(path: Path) -> Path:
