@@ -17,7 +17,7 @@ from sample import AsyncSample, Sample
 from wire import PATIENCE, Step, Visit, Wire, answer, stall, then
 
 from tc_core import Retry, ServerError, TimedOut
-from tc_core._drivers.asynchronous.places import Places
+from tc_core._drivers.asynchronous.slots import AsyncSlots
 
 OK = answer(200, {"ok": True})
 
@@ -72,11 +72,11 @@ async def test_a_cancelled_call_that_waits_for_a_connection_leaves_the_queue(fla
 
 def test_a_place_offered_to_a_task_that_is_cancelled_at_once_goes_to_the_next() -> None:
     async def body() -> None:
-        places = Places(1)
-        await places.take()
-        first, second = asyncio.create_task(places.take()), asyncio.create_task(places.take())
+        slots = AsyncSlots(1)
+        await slots.take()
+        first, second = asyncio.create_task(slots.take()), asyncio.create_task(slots.take())
         await anyio.wait_all_tasks_blocked()
-        places.free()
+        slots.free()
         first.cancel()  # after it was woken, and before it runs
         await asyncio.wait_for(second, PATIENCE)
         assert first.cancelled()

@@ -26,7 +26,7 @@ from ..exchange import FAILURES, Exchange, read_headers
 from ..http1 import IDLE_SECONDS
 from ..pools import Origin, Pools
 from .endings import at_end
-from .places import Places
+from .slots import AsyncSlots
 from .transports import AsyncTransport, new_async_transport, reusable
 
 _asking: ContextVar[tuple[anyio.TaskInfo, ...]] = ContextVar("_asking", default=())
@@ -85,7 +85,7 @@ class AsyncDriver:
         pool, unused = self._storages.get(origin)
         for each in unused:
             await each.aclose()
-        places = await pool.wait()
+        slots = await pool.wait()
         try:
             transport = await pool.take()
             try:
@@ -95,7 +95,7 @@ class AsyncDriver:
                 raise
             await pool.keep(transport)
         finally:
-            places.free()
+            slots.free()
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -166,7 +166,7 @@ class AsyncDriver:
         if self._given is not None:
             exchange.load()
             return await _send_through(self._given, exchange)
-        places = await self._pool.wait()
+        slots = await self._pool.wait()
         try:
             transport = await self._pool.take()
             try:
@@ -177,7 +177,7 @@ class AsyncDriver:
             await self._pool.keep(transport)
             return response
         finally:
-            places.free()
+            slots.free()
 
 
 class AsyncPool:
@@ -192,20 +192,20 @@ class AsyncPool:
     def _begin(self, loop: object) -> None:
         self._loop = loop
         # Not those of the loop before: its calls may end, and free theirs, long after it.
-        self._places = Places(self._limit)
+        self._slots = AsyncSlots(self._limit)
         self._idle: deque[tuple[float, AsyncTransport]] = deque()
         self._at_end = at_end(partial(_close_all, self._idle))
 
-    async def wait(self) -> Places:
+    async def wait(self) -> AsyncSlots:
         """Wait until a transport may be taken; return where the place is given back."""
         loop = anyio.lowlevel.current_token()
         if loop != self._loop:
             # Connections belong to the event loop that opened them.
             self._begin(loop)
             await anext(self._at_end)
-        places = self._places
-        await places.take()
-        return places
+        slots = self._slots
+        await slots.take()
+        return slots
 
     async def take(self) -> AsyncTransport:
         """Return a transport that nobody else uses."""

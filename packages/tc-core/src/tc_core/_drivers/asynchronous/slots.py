@@ -7,7 +7,7 @@ from collections import deque
 import anyio
 
 
-class Places:
+class AsyncSlots:
     """Places for so many tasks of one event loop at once, in the order in which they came.
 
     Args:
