@@ -17,7 +17,8 @@ from sample import AsyncSample, Sample
 from wire import PATIENCE, Step, Visit, Wire, answer, stall, then
 
 from tc_core import Retry, ServerError, TimedOut
-from tc_core._drivers.asynchronous.slots import AsyncSlots
+from tc_core._drivers.asynchronous.driver import AsyncPool
+from tc_core._drivers.asynchronous.transports import new_async_transport
 
 OK = answer(200, {"ok": True})
 
@@ -72,11 +73,11 @@ async def test_a_cancelled_call_that_waits_for_a_connection_leaves_the_queue(fla
 
 def test_a_place_offered_to_a_task_that_is_cancelled_at_once_goes_to_the_next() -> None:
     async def body() -> None:
-        slots = AsyncSlots(1)
-        await slots.take()
-        first, second = asyncio.create_task(slots.take()), asyncio.create_task(slots.take())
+        pool = AsyncPool(lambda: new_async_transport("http", "127.0.0.1", 9, None), limit=1)
+        slots = await pool.wait()
+        first, second = asyncio.create_task(pool.wait()), asyncio.create_task(pool.wait())
         await anyio.wait_all_tasks_blocked()
-        slots.free()
+        slots.release()
         first.cancel()  # after it was woken, and before it runs
         await asyncio.wait_for(second, PATIENCE)
         assert first.cancelled()

@@ -14,7 +14,6 @@ from wire import PATIENCE, Visit, Wire, answer, hang_up
 
 from tc_core import AsyncClient, Client, Credentials, Retry
 from tc_core._drivers.asynchronous.driver import AsyncPool
-from tc_core._drivers.asynchronous.slots import AsyncSlots
 from tc_core._drivers.asynchronous.transports import new_async_transport
 from tc_core._drivers.sync.transports import give_up, new_transport
 
@@ -215,13 +214,13 @@ async def test_who_waits_for_a_connection_is_before_those_who_come_later(flavour
 
 
 def test_calls_that_a_loop_left_behind_free_no_place_in_the_next() -> None:
-    async def begin() -> AsyncSlots:
+    async def begin() -> anyio.Semaphore:
         return await pool.wait()
 
     async def go_on() -> None:
         await pool.wait()
         second = asyncio.create_task(pool.wait())
-        left.free()
+        left.release()
         await anyio.wait_all_tasks_blocked()
         assert not second.done()
         second.cancel()

@@ -26,7 +26,6 @@ from ..exchange import FAILURES, Exchange, read_headers
 from ..http1 import IDLE_SECONDS
 from ..pools import Origin, Pools
 from .endings import at_end
-from .slots import AsyncSlots
 from .transports import AsyncTransport, new_async_transport, reusable
 
 _asking: ContextVar[tuple[anyio.TaskInfo, ...]] = ContextVar("_asking", default=())
@@ -95,7 +94,7 @@ class AsyncDriver:
                 raise
             await pool.keep(transport)
         finally:
-            slots.free()
+            slots.release()
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -177,7 +176,7 @@ class AsyncDriver:
             await self._pool.keep(transport)
             return response
         finally:
-            slots.free()
+            slots.release()
 
 
 class AsyncPool:
@@ -192,11 +191,11 @@ class AsyncPool:
     def _begin(self, loop: object) -> None:
         self._loop = loop
         # Not those of the loop before: its calls may end, and free theirs, long after it.
-        self._slots = AsyncSlots(self._limit)
+        self._slots = anyio.Semaphore(self._limit, fast_acquire=True)
         self._idle: deque[tuple[float, AsyncTransport]] = deque()
         self._at_end = at_end(partial(_close_all, self._idle))
 
-    async def wait(self) -> AsyncSlots:
+    async def wait(self) -> anyio.Semaphore:
         """Wait until a transport may be taken; return where the place is given back."""
         loop = anyio.lowlevel.current_token()
         if loop != self._loop:
@@ -204,7 +203,7 @@ class AsyncPool:
             self._begin(loop)
             await anext(self._at_end)
         slots = self._slots
-        await slots.take()
+        await slots.acquire()
         return slots
 
     async def take(self) -> AsyncTransport:
