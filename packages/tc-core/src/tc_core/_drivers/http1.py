@@ -15,6 +15,9 @@ IDLE_SECONDS = 60.0
 ENOUGH = 64 * 1024
 """Bytes that are sent at once instead of being kept for more to come."""
 
+WRITE = 256 * 1024
+"""Most bytes of a write, which has one timeout: a longer one costs the same, and a slow peer must take it in time."""
+
 HEAD_READ = 64 * 1024
 """Most bytes of the first reads. Most answers are whole with one."""
 

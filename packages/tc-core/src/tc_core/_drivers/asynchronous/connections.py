@@ -15,6 +15,7 @@ from ..http1 import (
     BODY_READ,
     ENOUGH,
     HEAD_READ,
+    WRITE,
     Answer,
     Conversation,
     answer,
@@ -126,7 +127,7 @@ async def _send(
 
 async def _write(data: bytes, stream: httpcore.AsyncNetworkStream, timeouts: Mapping[str, float]) -> None:
     # httpcore's streams take the timeout for that of all they are given at once; ours sees to what the peer takes.
-    most = len(data) if isinstance(stream, asyncio_streams.Stream) else ENOUGH
+    most = len(data) if isinstance(stream, asyncio_streams.Stream) else WRITE
     for at in range(0, len(data), most or 1):
         await stream.write(data[at : at + most], timeouts.get("write"))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpcore
 
-from ..http1 import ENOUGH, for_http_1
+from ..http1 import WRITE, for_http_1
 from ..sockets import is_readable
 from .addresses import at_first_address
 from .deadlines import left
@@ -82,7 +82,7 @@ class Stream(httpcore.NetworkStream):
             # Not sendall: its timeout is for all of the data. TLS would take all of it at once, too.
             while data:
                 self._socket.settimeout(left(timeout, httpcore.WriteTimeout))
-                data = data[self._socket.send(data[:ENOUGH]) :]
+                data = data[self._socket.send(data[:WRITE]) :]
         except TimeoutError as error:
             raise httpcore.WriteTimeout(str(error)) from error
         except OSError as error:
