@@ -72,13 +72,21 @@ def _parser() -> argparse.ArgumentParser:
         description="Measure against the official client and the floor. A full run, without options, also "
         "writes benchmarks/results and the tables and the plot of docs/performance.md; --profile its profile.",
     )
-    parser.add_argument("works", nargs="*", metavar="WORK", help=f"only these, of: {', '.join(WORKS)}")
+    parser.add_argument(
+        "works", nargs="*", type=_work, metavar="WORK", help=f"only these, of: {', '.join(WORKS)}"
+    )
     parser.add_argument(
         "--check", action="store_true", help="fail when a bound of goals.toml is missed by over 15 %%"
     )
     parser.add_argument("--quick", action="store_true", help="few rounds and a short walk, for a first look")
     parser.add_argument("--profile", action="store_true", help="show where the CPU time of a signed GET goes")
     return parser
+
+
+def _work(name: str) -> str:
+    if name not in WORKS:
+        raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(WORKS)}")
+    return name
 
 
 if __name__ == "__main__":
