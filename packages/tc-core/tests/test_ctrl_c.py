@@ -89,6 +89,18 @@ def test_a_worker_can_be_waited_for_wherever_its_user_was() -> None:
     assert at_every_place(scenario, starting=True) > 10
 
 
+def test_a_place_that_is_given_back_goes_to_the_thread_that_waits_and_not_to_the_one_that_had_it() -> None:
+    slots = Slots(1)
+    assert slots.take()
+    waiting = Worker("tc-waiting", slots.take)
+    waiting.start()
+    while not slots._turn.empty():  # pyright: ignore[reportPrivateUsage]
+        pass
+    slots.free.put(None)
+    assert not slots.take(0)
+    in_time(waiting.join)
+
+
 @pytest.mark.parametrize("patience", [0, 0.0, -1, 0.01])
 def test_nobody_waits_longer_than_told(patience: float) -> None:
     slots = Slots(0)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 
 _TO_START = 0.5
 """Seconds that a thread is given to start."""
@@ -32,13 +33,22 @@ class Slots:
         self.free: SimpleQueue[None] = SimpleQueue()
         for _ in range(number):
             self.free.put(None)
+        # Who has it is the next: else a thread that gives a place back would be first to have it again, each time.
+        self._turn: SimpleQueue[None] = SimpleQueue()
+        self._turn.put(None)
 
     def take(self, patience: float | None = None) -> bool:
         """Wait for a place, at most ``patience`` seconds; tell whether it was had."""
+        until = None if patience is None else monotonic() + patience
         had: list[None] = []
+        turn: list[None] = []
         try:
-            # In one step of C, for Ctrl-C may come before the result of a call is known.
-            had.extend(map(self.free.get, (True,), (patience and max(patience, 0.0),)))
+            try:
+                _move(self._turn, turn, until)
+                _move(self.free, had, until)
+            finally:
+                if turn:
+                    self._turn.put(None)
         except Empty:
             return False
         except BaseException:
@@ -46,6 +56,11 @@ class Slots:
                 self.free.put(None)
             raise
         return True
+
+
+def _move(queue: SimpleQueue[None], to: list[None], until: float | None) -> None:
+    # In one step of C, for Ctrl-C may come before the result of a call is known.
+    to.extend(map(queue.get, (True,), (None if until is None else max(until - monotonic(), 0.0),)))
 
 
 class Latch:
