@@ -427,3 +427,33 @@ async def test_a_provider_that_calls_the_client_that_asks_it_fails_instead_of_wa
             with anyio.fail_after(PATIENCE), pytest.raises(RuntimeError, match="give it its own client"):
                 await sample.thing("one")
     assert not wire.requests
+
+
+@every_loop
+async def test_a_task_that_a_provider_began_waits_like_others_when_the_provider_is_asked_again(
+    flavour: Flavour,
+) -> None:
+    issuer = Issuer(clock := Clock())
+    asked_again = anyio.Event()
+
+    async def background() -> None:
+        await asked_again.wait()
+        await sample.thing("two")
+
+    async def provider() -> Credentials:
+        if issuer.calls == 0:
+            group.start_soon(background)
+        else:
+            asked_again.set()
+            await anyio.wait_all_tasks_blocked()
+        return issuer()
+
+    with Wire(otherwise=OK) as wire:
+        async with (
+            flavour.make(Sample, AsyncSample, wire.url, credentials=provider, clock=clock) as sample,
+            anyio.create_task_group() as group,
+        ):
+            await sample.thing("one")
+            clock.advance(3600)
+            await sample.thing("one")
+    assert [signer(request) for request in wire.requests] == ["id-1", "id-2", "id-2"]

@@ -21,12 +21,14 @@ class CredentialSource:
         current: what to sign with now; None for unsigned requests.
         provider: the callable that renews them, or None.
         lock: what a driver holds while it asks the provider; of the kind that the driver needs.
+        asking: stands for the one time that an async provider is being asked now, or None.
     """
 
-    __slots__ = ("_renew_at", "current", "lock", "provider")
+    __slots__ = ("_renew_at", "asking", "current", "lock", "provider")
 
     def __init__(self, credentials: object, *, clock: Callable[[], float], lock: Any = None) -> None:
         self.lock = lock
+        self.asking: object = None
         self.current: Credentials | None = None
         self.provider: Callable[[], Any] | None = None
         self._renew_at = float("-inf")

@@ -28,8 +28,8 @@ from ..pools import Origin, Pools
 from .endings import at_end
 from .transports import AsyncTransport, new_async_transport, reusable
 
-_asking: ContextVar[tuple[anyio.TaskInfo, ...]] = ContextVar("_asking", default=())
-"""The tasks that wait for a provider, which this one works for: it would wait for ever for their locks."""
+_asking: ContextVar[tuple[object, ...]] = ContextVar("_asking", default=())
+"""The askings of providers that this task works for, or once did: it would wait for ever for those to end."""
 
 
 class AsyncDriver:
@@ -112,15 +112,15 @@ class AsyncDriver:
 
     async def _renewed(self, step: Authorize) -> Credentials | None:
         source, clock = step.session.source, step.session.options.clock
-        lock = self._lock_of(source)
-        if lock.statistics().owner in _asking.get():
+        if source.asking in _asking.get():
             raise RuntimeError(
                 "credentials: the provider called the client that asks it; give it its own client"
             )
-        async with lock:
+        async with self._lock_of(source):
             if source.provider is None or not source.due(clock(), step.rejected):
                 return source.current
-            asking = _asking.set((*_asking.get(), anyio.get_current_task()))
+            source.asking = object()
+            before = _asking.set((*_asking.get(), source.asking))
             try:
                 value = source.provider()
                 return source.accept(await value if inspect.isawaitable(value) else value, clock())
@@ -133,7 +133,8 @@ class AsyncDriver:
                 )
                 return old
             finally:
-                _asking.reset(asking)
+                _asking.reset(before)
+                source.asking = None
 
     @staticmethod
     def _lock_of(source: CredentialSource) -> anyio.Lock:
