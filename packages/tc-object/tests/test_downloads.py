@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -612,6 +613,20 @@ def test_a_path_keeps_the_permissions_of_the_file_that_was_there(mode: int, tmp_
         client.download_object("a/b", to=tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == DATA
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == mode
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+def test_a_path_may_be_where_permissions_cannot_be_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "fchmod", refuse)
+    (tmp_path / "file").touch()
+    with stocked() as depot, Object(depot.url) as client:
+        client.download_object("a/b", to=tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == DATA
 
 
 @every_flavour

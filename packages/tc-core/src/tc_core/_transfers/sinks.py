@@ -102,8 +102,8 @@ class PathSink(Sink):
         except OSError as error:
             raise ValueError(f"to: {str(self.path)!r} cannot be written: {error.strerror}") from error
         if os.name == "posix":
-            # What takes the place of a file is for the same eyes as that was.
-            with suppress(FileNotFoundError):
+            # What takes the place of a file is for the same eyes as that was. Some file systems have no permissions.
+            with suppress(OSError):
                 os.fchmod(self._file.fileno(), self._final.stat().st_mode & 0o777)
 
     def write(self, data: bytes) -> None:
