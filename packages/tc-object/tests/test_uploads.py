@@ -239,15 +239,26 @@ async def test_a_storage_that_says_yes_before_it_has_everything_is_not_believed(
 
 
 @every_flavour
-@pytest.mark.parametrize("value", ["a\r\nX-More: b", "caf\u00e9"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-Owner", "a\r\nX-More: b"),
+        ("X-Owner", "caf\u00e9"),
+        ("X-Owner", " a"),
+        ("X-Owner", "a\t"),
+        ("X-Owner", 3),
+        ("X-Owner:", "a"),
+        ("", "a"),
+    ],
+)
 async def test_a_header_that_cannot_be_sent_as_the_service_gave_it_is_an_error(
-    flavour: Flavour, value: str
+    flavour: Flavour, name: str, value: object
 ) -> None:
     begun = {"projectId": "p", "uploadId": slug_id(), "expires": json_date(EXPIRES)}
-    put = {"url": "http://127.0.0.1:9/x", "expires": json_date(EXPIRES), "headers": {"X-Owner": value}}
+    put = {"url": "http://127.0.0.1:9/x", "expires": json_date(EXPIRES), "headers": {name: value}}
     with Wire(answer(200, {**begun, "uploadMethod": {"putUrl": put}})) as wire:
         async with flavour.make(Object, AsyncObject, wire.url) as client:
-            with pytest.raises(TaskclusterError, match="the header 'X-Owner', which cannot be sent"):
+            with pytest.raises(TaskclusterError, match=f"the header '{name}', which cannot be sent"):
                 await upload(client, content(10_000))
 
 

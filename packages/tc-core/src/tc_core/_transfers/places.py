@@ -51,7 +51,7 @@ class Place:
         if not _leads_somewhere(self.url):
             raise no_place()
         for name, value in self.headers.items():
-            if not re.fullmatch(r"[!-~]+", name) or not re.fullmatch(r"[\t -~]*", value):
+            if not _can_be_sent(name, value):
                 raise TaskclusterError(
                     f"the service named the header {name!r}, which cannot be sent as it is"
                 )
@@ -102,6 +102,15 @@ def _element(name: str, text: str) -> str | None:
 def no_place() -> TaskclusterError:
     """Make the error for a URL that leads nowhere. It is not shown: part of it may well be a signature."""
     return TaskclusterError("the service named a place that is no http or https URL")
+
+
+def _can_be_sent(name: str, value: object) -> bool:
+    return (
+        re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name) is not None
+        and isinstance(value, str)
+        and re.fullmatch(r"[\t -~]*", value) is not None
+        and value == value.strip(" \t")
+    )
 
 
 def _leads_somewhere(url: object) -> bool:
