@@ -465,7 +465,9 @@ async def test_redirects_come_to_an_end(flavour: Flavour) -> None:
 
 
 @every_flavour
-@pytest.mark.parametrize("location", [None, "ftp://example.com/x", "file:///etc/passwd", "http://:80/"])
+@pytest.mark.parametrize(
+    "location", [None, "ftp://example.com/x", "file:///etc/passwd", "http://:80/", "http://[", "//[a]/x"]
+)
 async def test_redirects_to_nowhere_are_errors(flavour: Flavour, location: str | None) -> None:
     headers = {} if location is None else {"Location": location}
     with Wire(answer(302, b"", headers)) as storage, Wire(answer(200, simple(f"{storage.url}/x"))) as wire:

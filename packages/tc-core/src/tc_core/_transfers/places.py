@@ -65,7 +65,7 @@ def redirected(request: DataRequest, answer: Answer) -> DataRequest:
     """
     if not answer.headers.get("location"):
         raise TaskclusterError(f"{request.name}: the storage answered with a redirect that leads nowhere")
-    followed = DataRequest(request.verb, urljoin(request.url, answer.headers["location"]), request.headers)
+    followed = DataRequest(request.verb, _joined(request.url, answer.headers["location"]), request.headers)
     if not _leads_somewhere(followed.url):
         raise no_place()
     if urlsplit(request.url).scheme == "https" and urlsplit(followed.url).scheme != "https":
@@ -102,6 +102,13 @@ def _element(name: str, text: str) -> str | None:
 def no_place() -> TaskclusterError:
     """Make the error for a URL that leads nowhere. It is not shown: part of it may well be a signature."""
     return TaskclusterError("the service named a place that is no http or https URL")
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""  # which leads nowhere
 
 
 def _can_be_sent(name: str, value: object) -> bool:
