@@ -92,6 +92,20 @@ def test_the_last_failure_is_raised() -> None:
     assert isinstance(follow(session, [LOST, answer(429)]).error, TooManyRequests)
 
 
+@pytest.mark.parametrize("before", [LOST, answer(500), answer(429)])
+def test_a_call_whose_last_try_was_not_sent_says_that_an_earlier_one_was(before: Outcome) -> None:
+    unsent = [TransportError("connection refused", sent=False) for _ in range(3)]
+    course = follow(make_session(Clock(), retry=Retry(retries=3)), [unsent[0], before, *unsent[1:]])
+    assert course.error is unsent[-1]
+    assert unsent[-1].sent
+
+
+def test_a_call_of_which_no_try_was_sent_says_so() -> None:
+    course = follow(make_session(Clock(), retry=Retry(retries=1)), [UNSENT, UNSENT])
+    assert course.error is UNSENT
+    assert not UNSENT.sent
+
+
 def test_no_retries_means_one_send() -> None:
     assert follow(make_session(Clock(), retry=Retry(retries=0)), [LOST]).error is LOST
 

@@ -118,7 +118,7 @@ class TransportError(TaskclusterError):
     """No answer, or an incomplete one.
 
     Attributes:
-        sent: False if the request certainly did not reach the service, True if it may have.
+        sent: False if the request certainly did not reach the service with any try, True if it may have.
     """
 
     def __init__(self, message: str, *, sent: bool = True) -> None:

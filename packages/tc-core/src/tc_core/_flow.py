@@ -22,6 +22,7 @@ from ._errors import (
     AuthenticationFailed,
     TaskclusterError,
     TimedOut,
+    TransportError,
     error_class,
     redact,
 )
@@ -85,6 +86,7 @@ def call_flow(call: Call, session: Session, agent: str, chance: Chance = DEFAULT
     deadline = Deadline(options.deadline, chance.monotonic)
     refusal: AuthenticationFailed | None = None
     rejected: Credentials | None = None
+    reached = False
     tried = 0
     while True:
         credentials = session.source.current
@@ -92,12 +94,14 @@ def call_flow(call: Call, session: Session, agent: str, chance: Chance = DEFAULT
             try:
                 credentials = yield Authorize(session, rejected, deadline.remaining())
             except Exception as error:
+                _say_sent(error, reached)
                 raise refusal or error from (error if refusal else error.__cause__)
             rejected = None
         tried += 1
         outcome = yield from _attempt(call, session, credentials, agent, tried, deadline)
         if isinstance(outcome, Response):
             return outcome
+        reached = reached or not isinstance(outcome, TransportError) or outcome.sent
         if isinstance(outcome, AuthenticationFailed) and session.source.provider and refusal is None:
             # The service did nothing, so the attempt does not count against the retries.
             refusal, rejected = outcome, credentials
@@ -105,6 +109,7 @@ def call_flow(call: Call, session: Session, agent: str, chance: Chance = DEFAULT
             continue
         delay = options.retry.wait(outcome, tried, repeatable=call.repeatable, jitter=chance.jitter())
         if delay is None or deadline.passed_after(delay):
+            _say_sent(outcome, reached)
             raise outcome
         yield Sleep(delay)
 
@@ -130,6 +135,12 @@ def _attempt(
     return (
         response if response.status < 400 else api_error(call, response, credentials, session.options.clock())
     )
+
+
+def _say_sent(error: Exception, reached: bool) -> None:
+    # Whether it may be tried again is asked of one attempt; the user is told of all.
+    if reached and isinstance(error, TransportError):
+        error.sent = True
 
 
 class Deadline:

@@ -47,6 +47,7 @@ class CallOfOneClient(RuleBasedStateMachine):
         self.error: Exception | None = None
         self.last: Response | TransportError | None = None
         self.sends = self.rejections = 0
+        self.reached = False
         self.nonces: set[str] = set()
         self.began = self.clock.now
         call = Call(method="x.y", verb="POST", resource="/x", body=b"{}", repeatable=self.repeatable)
@@ -70,6 +71,7 @@ class CallOfOneClient(RuleBasedStateMachine):
 
     def comes(self, outcome: Response | TransportError) -> None:
         self.last = outcome
+        self.reached = self.reached or isinstance(outcome, Response) or outcome.sent
         if isinstance(outcome, Response):
             self.advance(lambda: self.flow.send(outcome))
         else:
@@ -167,7 +169,6 @@ class CallOfOneClient(RuleBasedStateMachine):
             assert isinstance(self.step, Send)
         else:
             assert isinstance(self.error, TimedOut)
-            assert not self.error.sent
 
     def goes_on_or_ends(self, tried: int, *, retriable: bool, after: int | None, status: int | None) -> None:
         backoff = min(0.1 * 2 ** (tried - 1) * (1 + 0.25 * self.jitter), 30.0)
@@ -187,6 +188,11 @@ class CallOfOneClient(RuleBasedStateMachine):
     @invariant()
     def there_is_a_step_or_an_end(self) -> None:
         assert [self.step, self.response, self.error].count(None) == 2
+
+    @invariant()
+    def what_was_sent_with_any_attempt_is_not_called_unsent(self) -> None:
+        if isinstance(self.error, TransportError):
+            assert self.error.sent == self.reached
 
     @invariant()
     def attempts_are_bounded(self) -> None:
