@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import mmap
 import os
 import socket
 import threading
@@ -471,6 +472,14 @@ async def test_a_source_that_may_not_be_read_is_told_before_anything_is_sent(
             with pytest.raises(ValueError, match=r"source: '.*' cannot be read: Permission denied"):
                 await upload(client, tmp_path / "source")
         assert depot.calls == []
+
+
+@every_flavour
+async def test_a_memory_map_is_a_file(flavour: Flavour) -> None:
+    with Depot() as depot, mmap.mmap(-1, 10_000) as memory:
+        memory[:] = content(10_000)
+        async with make(flavour, depot) as client:
+            assert (await upload(client, memory)).hashes == hashes(content(10_000))
 
 
 @every_flavour

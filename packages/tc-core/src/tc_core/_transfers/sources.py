@@ -121,7 +121,9 @@ class FileSource(Source):
             raise TypeError("source: is open in text mode; open it with 'rb'")
         try:
             self._start = int(file.tell())
-            self.length = max(0, int(file.seek(0, os.SEEK_END)) - self._start)
+            # Asked for, and not taken from seek: that of a memory map tells nothing.
+            file.seek(0, os.SEEK_END)
+            self.length = max(0, int(file.tell()) - self._start)
             file.seek(self._start)
         except (AttributeError, OSError, ValueError) as error:
             raise ValueError(
