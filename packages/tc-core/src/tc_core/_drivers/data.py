@@ -53,7 +53,10 @@ class DataExchange(Exchange):
             headers=headers,
             stream=httpx.ByteStream(b"") if body is None else body,
             # As it stands: httpx would resolve dots and quote more of it, and storages sign these very bytes.
-            extensions={"timeout": timeouts(step.timeout, until), "target": target_of(step.request.url)},
+            extensions={
+                "timeout": timeouts(step.timeout, step.remaining, until),
+                "target": target_of(step.request.url),
+            },
         )
 
 

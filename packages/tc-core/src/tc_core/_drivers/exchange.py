@@ -42,7 +42,7 @@ class Exchange:
 
     Args:
         origin: of the deployment, parsed once for all requests.
-        until: monotonic time at which the call's deadline passes.
+        until: monotonic time at which the call's deadline passes, or None if the driver keeps it by cancelling.
     """
 
     def __init__(self, step: Send, origin: httpx.URL, until: float | None) -> None:
@@ -55,7 +55,7 @@ class Exchange:
             _with_target(origin, request.target),
             headers=[(name.encode(), value.encode()) for name, value in request.headers.items()],
             stream=_Body(request.body) if request.body else _NO_BODY,
-            extensions={"timeout": timeouts(step.timeout, until)},
+            extensions={"timeout": timeouts(step.timeout, step.remaining, until)},
         )
 
     @property

@@ -46,6 +46,6 @@ class Timeouts(dict[str, float]):
         return Patience(min(seconds, max(self._until - time.monotonic(), _SHORTEST)), self._until)
 
 
-def timeouts(timeout: float, until: float | None) -> dict[str, float]:
-    """Return the seconds for each part; they stay the same where there is no deadline."""
-    return dict.fromkeys(_PARTS, timeout) if until is None else Timeouts(timeout, until)
+def timeouts(timeout: float, remaining: float | None, until: float | None) -> dict[str, float]:
+    """Return the seconds for each part; in a plain dict where there is no deadline, and so nothing ``remaining``."""
+    return dict.fromkeys(_PARTS, timeout) if remaining is None else Timeouts(timeout, until)
