@@ -249,7 +249,11 @@ def silence() -> Generator[int]:
 
 
 @every_flavour
-@pytest.mark.parametrize("options", [{"timeout": 0.1}, {"deadline": 0.1}], ids=["timeout", "deadline"])
+@pytest.mark.parametrize(
+    "options",
+    [{"timeout": 0.1}, {"deadline": 0.1}, {"timeout": 0.1, "deadline": 0.1}],
+    ids=["timeout", "deadline", "both at once"],
+)
 async def test_a_tls_handshake_that_is_not_answered_is_given_up(
     flavour: Flavour, options: dict[str, Any]
 ) -> None:

@@ -36,7 +36,8 @@ async def connect(
 ) -> httpcore.AsyncNetworkStream:
     """Connect; with a context, by TLS."""
     try:
-        async with asyncio.timeout(timeout):
+        # Not asyncio.timeout, which takes it for its own no longer when a deadline of anyio's ends in the same moment.
+        with anyio.fail_after(timeout):
             return Stream(await _opened(host, port, context))
     except TimeoutError as error:
         raise httpcore.ConnectTimeout(str(error)) from error
