@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import re
-import subprocess
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from importlib import import_module
@@ -19,6 +16,7 @@ import httpx
 import pytest
 from adversity import ACTIONS, Action, AsyncClients, Witness, make_clients, secret_credentials, well
 from flavours import AIOHTTP, ASYNCIO, TRIO, Flavour
+from missing import said_without
 from sample import AsyncSample
 from wire import PATIENCE, Received, Visit, Wire, answer, hang_up, reset, stall, then
 
@@ -448,22 +446,9 @@ def test_on_trio_it_says_what_to_do() -> None:
     TRIO.run(body)
 
 
-WITHOUT = """
-import sys
-sys.modules["aiohttp"] = None
-try:
-    import tc_core.aiohttp
-except ImportError as error:
-    print(error)
-"""
-
-
 def test_without_aiohttp_the_error_says_what_to_install() -> None:
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    run = subprocess.run(
-        [sys.executable, "-c", WITHOUT], env=environ, capture_output=True, text=True, check=True, timeout=60
-    )
-    assert run.stdout == "tc_core.aiohttp needs the package aiohttp; install tc-core[aiohttp]\n"
+    said = said_without("aiohttp", "import tc_core.aiohttp")
+    assert said == "tc_core.aiohttp needs the package aiohttp; install tc-core[aiohttp]\n"
 
 
 # Event loops --------------------------------------------------------------------------------------------------

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
-import sys
+
+from missing import said_without
 
 from tc_core.progress import ProgressBar
 
@@ -36,20 +35,6 @@ def test_what_is_no_terminal_sees_nothing() -> None:
     assert output.getvalue() == ""
 
 
-WITHOUT = """
-import sys
-sys.modules["tqdm"] = None
-from tc_core.progress import ProgressBar
-try:
-    ProgressBar()
-except ModuleNotFoundError as error:
-    print(error)
-"""
-
-
 def test_without_tqdm_the_error_says_what_to_install() -> None:
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    run = subprocess.run(
-        [sys.executable, "-c", WITHOUT], env=environ, capture_output=True, text=True, check=True, timeout=60
-    )
-    assert run.stdout == "the progress bar needs the package tqdm; install tc-core[progress]\n"
+    said = said_without("tqdm", "from tc_core.progress import ProgressBar; ProgressBar()")
+    assert said == "the progress bar needs the package tqdm; install tc-core[progress]\n"

@@ -6,9 +6,6 @@ import base64
 import gzip
 import http.client
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +18,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from missing import said_without
 from offline import offline
 from vcr.errors import CannotOverwriteExistingCassetteException
 from vcr.serializers import yamlserializer
@@ -517,22 +515,9 @@ class TestLeaks:
         assert leaks(cassette(response={"body": {"string": wrap(text)}})) == []
 
 
-WITHOUT = """
-import sys
-sys.modules["vcr"] = None
-try:
-    import tc_testing.recording
-except ModuleNotFoundError as error:
-    print(error)
-"""
-
-
 def test_without_vcrpy_the_error_says_what_to_install() -> None:
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    run = subprocess.run(
-        [sys.executable, "-c", WITHOUT], env=environ, capture_output=True, text=True, check=True, timeout=60
-    )
-    assert run.stdout == "tc_testing.recording needs the package vcrpy; install tc-testing[recording]\n"
+    said = said_without("vcr", "import tc_testing.recording")
+    assert said == "tc_testing.recording needs the package vcrpy; install tc-testing[recording]\n"
 
 
 def check(response: Any) -> None:
