@@ -648,6 +648,8 @@ def test_only_a_reset_is_in_a_request() -> None:
 def test_bad_faults_are_named(upstream: Wire) -> None:
     with pytest.raises(ValueError, match=r"^after: is -1; "):
         Fault.reset("body", -1)
+    with pytest.raises(ValueError, match=r"^place: is 'trailers'; "):
+        Fault("stall", "trailers")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     with pytest.raises(TypeError, match=r"^faults: .* is no Fault; "):
         Relay(upstream.url).plan(Fault.refuse)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match=r"^probability: is 5; "):

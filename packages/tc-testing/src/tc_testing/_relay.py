@@ -45,6 +45,7 @@ class Fault:
     data: bytes = b""
 
     def __post_init__(self) -> None:
+        _one_of(self.place, *get_args(Place))
         if self.after < 0:
             raise ValueError(f"after: is {self.after}; pass a number of bytes, 0 or more")
 
