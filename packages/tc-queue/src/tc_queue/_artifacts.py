@@ -139,10 +139,10 @@ def _is_page(content_type: str) -> bool:
 def download_artifact(
     artifact: Artifact, terms: Terms, to: Any, *, managed_only: bool, on_progress: OnProgress | None
 ) -> Transfer[Download]:
-    """Do `Queue.download_artifact`."""
+    """Check the arguments of `Queue.download_artifact` at once, and return what does it."""
     checks.check_on_progress(on_progress)
     sink = make_sink(to)
-    return (yield from download(terms, lambda: artifact.locate(managed_only=managed_only), sink, on_progress))
+    return download(terms, lambda: artifact.locate(managed_only=managed_only), sink, on_progress)
 
 
 def download_artifacts(
@@ -173,13 +173,12 @@ def download_artifacts(
 
     def one(name: str) -> Transfer[Download]:
         artifact = Artifact(queue, services, terms, task_id, run_id, name)
-        # Now, and not when its turn comes: what is in the way of one is told before any is downloaded.
-        sink = make_sink(paths[name])
         each = None if total is None else total.part(name)
-        return download(terms, lambda: artifact.locate(managed_only=managed_only), sink, each)
+        return download_artifact(artifact, terms, paths[name], managed_only=managed_only, on_progress=each)
 
     try:
         yield Work(lambda: folder.make(paths.values()))
+        # All before the first begins: so what is in the way of one is told before any is downloaded.
         downloads: list[Transfer[Download]] = yield Work(lambda: [one(name) for name in paths])
         results: list[DownloadedFile] = yield Together(downloads, concurrency)
     except BaseException:
